@@ -1,0 +1,89 @@
+"""Child processes that end with their parent, whatever ends it."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from deploy.local.unprivileged import Account
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+
+def _tied_to(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
+    def tie() -> None:
+        if _libc is None:
+            return
+        # After the change of account, which would clear it.
+        _libc.prctl(PR_SET_PDEATHSIG, int(last_signal), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return tie
+
+
+def spawn(  # noqa: PLR0913
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    folder: Path | None = None,
+    account: Account | None = None,
+    last_signal: signal.Signals = signal.SIGKILL,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, so that the terminal's Ctrl-C reaches only us.
+
+    The kernel ties the child to the thread that starts it: call this from a thread that lives as long as the child.
+    """
+    with log.open("ab") as output:
+        return subprocess.Popen(  # noqa: S603
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=dict(environment),
+            start_new_session=True,
+            preexec_fn=_tied_to(os.getpid(), last_signal),  # noqa: PLW1509
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            extra_groups=[] if account else None,
+        )
+
+
+def end(child: subprocess.Popen[bytes], *, signals: Sequence[signal.Signals], patience: float) -> int:
+    """Ask with each signal in turn until the child is gone; the last resort is SIGKILL."""
+    for chosen in (*signals, signal.SIGKILL):
+        if child.poll() is not None:
+            break
+        child.send_signal(chosen)
+        try:
+            child.wait(patience)
+        except subprocess.TimeoutExpired:
+            continue
+    return child.wait()
+
+
+def last_line(log: Path) -> str:
+    """The end of a log, for a one-line report."""
+    try:
+        with log.open("rb") as lines:
+            lines.seek(max(0, log.stat().st_size - 4096))
+            kept = [line.strip() for line in lines.read().decode(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return ""
+    return kept[-1][:300] if kept else ""
+
+
+def why_ended(code: int) -> str:
+    """An exit code as a person would say it."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:
+        return f"signal {-code}"
