@@ -4,11 +4,13 @@ import fcntl
 import importlib.util
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Self
 
@@ -175,7 +177,7 @@ class Postgres:
 
     def _version(self) -> int:
         said = subprocess.run([self._programs / "postgres", "--version"], check=True, capture_output=True, text=True)  # noqa: S603
-        return int(said.stdout.split()[2].split(".")[0].rstrip("develbtarc"))
+        return int(re.findall(r"\d+", said.stdout)[0])
 
     def _prepare(self) -> None:
         version = self._version()
@@ -198,7 +200,7 @@ class Postgres:
         locale = ["--locale=C"]
         if version >= BUILTIN_LOCALE_SINCE:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command = [self._programs / "initdb", "-D", fresh, "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", *locale]
+        command: list[str | Path] = [self._programs / "initdb", "-D", fresh, "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", *locale]
         made = self._spawn([*command, f"--pwfile={pass_file}", "--no-instructions"], account=self._account)
         code = made.wait()
         pass_file.unlink()
@@ -206,7 +208,7 @@ class Postgres:
             raise RefusedError(f"PostgreSQL could not make its folder {fresh}: {last_line(self.log)} ({self.log})")
         fresh.rename(self.data)
 
-    def _spawn(self, command: list[str | Path], *, account: Account | None) -> subprocess.Popen[bytes]:
+    def _spawn(self, command: Sequence[str | Path], *, account: Account | None) -> subprocess.Popen[bytes]:
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
         return spawn(command, log=self.log, environment=environment, folder=self.data.parent, account=account, last_signal=signal.SIGINT)
 
