@@ -46,7 +46,7 @@ def program() -> Path:
 
 def command(config: Path, *, concurrency: int = 1) -> list[str]:
     """How to run the gateway; it shares no memory with another one on the same machine."""
-    options = ["--concurrency", str(concurrency), "--disable-hot-restart", "--log-level", "warning"]
+    options = ["--concurrency", str(concurrency), "--disable-hot-restart", "--log-level", "warning", "--file-flush-interval-msec", "1000"]
     return [str(program()), "-c", str(config), *options]
 
 

@@ -44,10 +44,10 @@ def programs() -> tuple[Path, tuple[Path, ...]]:
 class Postgres:
     """A running server; making one starts it, `stop` and `start` keep its port and its data."""
 
-    def __init__(self, folder: Path, *, port: int | None = None, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, port: int | None = None, durable: bool = True, log: Path | None = None) -> None:
         self.folder = folder.resolve()
         self.durable = durable
-        self.log = self.folder / "postgres.log"
+        self.log = log or self.folder / "postgres.log"
         self.process: subprocess.Popen[bytes] | None = None
         self._given_port = port
         self._port = port

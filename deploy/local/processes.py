@@ -14,8 +14,8 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _tied_to(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
-    def tie() -> None:
+def tie(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
+    def before_start() -> None:
         if _libc is None:
             return
         # After the change of account, which would clear it.
@@ -23,7 +23,7 @@ def _tied_to(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
         if os.getppid() != parent:
             os._exit(1)
 
-    return tie
+    return before_start
 
 
 def spawn(  # noqa: PLR0913
@@ -48,7 +48,7 @@ def spawn(  # noqa: PLR0913
             cwd=folder,
             env=dict(environment),
             start_new_session=True,
-            preexec_fn=_tied_to(os.getpid(), last_signal),  # noqa: PLW1509
+            preexec_fn=tie(os.getpid(), last_signal),  # noqa: PLW1509
             user=account.uid if account else None,
             group=account.gid if account else None,
             extra_groups=[] if account else None,

@@ -1,0 +1,75 @@
+"""What is made once on the first start and kept: secrets, signing keys and the ports of the last time."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from deploy.local.errors import RefusedError
+from deploy.local.ports import free_ports, is_free
+
+SERVICES = ("registry", "planning", "monitoring")
+INNER_PORTS = ("admin", "postgres", *(f"{service}{use}" for service in SERVICES for use in ("", "-metrics", "-worker-metrics")))
+
+
+def write_private(path: Path, content: str) -> None:
+    """Write a file for its owner's eyes, whole or not at all."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(content)
+    fresh.replace(path)
+
+
+def read_kept(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError:
+        raise RefusedError(f"{path} is damaged: restore it, or begin anew with `make reset`.") from None
+
+
+def kept_secrets(folder: Path) -> dict[str, str]:
+    """The house's secrets; those that a newer version needs in addition are made now."""
+    path = folder / "secrets.json"
+    known = {name: str(value) for name, value in read_kept(path).items()}
+    fresh = {
+        **{f"{service}_hmac": secrets.token_hex(32) for service in SERVICES},
+        "key_encryption": Fernet.generate_key().decode(),
+        "operator_password": secrets.token_urlsafe(15),
+        "planning_client": secrets.token_urlsafe(32),
+        "monitoring_client": secrets.token_urlsafe(32),
+    }
+    if fresh.keys() - known.keys():
+        known = fresh | known
+        write_private(path, json.dumps(known, indent=2))
+    return known
+
+
+def kept_key(folder: Path, service: str) -> Path:
+    """The RSA key with which a service signs its journal's daily head."""
+    path = folder / "keys" / f"{service}-head.pem"
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        write_private(path, key.private_bytes(*form).decode())
+    return path
+
+
+def kept_ports(folder: Path, *, wanted: Mapping[str, int]) -> dict[str, int]:
+    """Every inner port: as asked for, else as last time, else any free one."""
+    path = folder / "ports.json"
+    last = {name: number for name, number in read_kept(path).items() if isinstance(number, int)}
+    chosen = dict(wanted)
+    for name, fresh in zip(INNER_PORTS, free_ports(len(INNER_PORTS)), strict=True):
+        if name not in chosen:
+            former = last.get(name, 0)
+            chosen[name] = former if former and is_free(former) and former not in chosen.values() else fresh
+    write_private(path, json.dumps(chosen, indent=2))
+    return chosen

@@ -1,0 +1,112 @@
+"""Registry's command line: serve, work, migrate, bootstrap, import-regions, rotate-key."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.accounts import service as accounts
+from services.registry.app import MIGRATIONS, SERVICE
+from services.registry.regions import service as regions
+from services.registry.settings import Settings
+from services.registry.tokens import keys
+from services.registry.tokens import service as tokens
+from shared.clock import read_clock
+from shared.commands import add_service_commands
+from shared.database import Database
+from shared.working import work
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tridaya registry")
+
+
+async def _worker(settings: Settings) -> None:
+    async def renew_keys(session: AsyncSession, now: datetime) -> None:
+        await keys.publish_key(session, settings, now=now)
+        await keys.drop_retired_keys(session, now=now)
+
+    async def tidy(session: AsyncSession, now: datetime) -> None:
+        await tokens.tidy_tokens(session, now=now)
+
+    await work(SERVICE, settings, chores=[renew_keys, tidy])
+
+
+add_service_commands(cli, app="services.registry.app:create", settings=Settings, migrations=MIGRATIONS, worker=_worker)
+
+
+async def _bootstrap(settings: Settings) -> None:
+    database = Database(settings)
+    now = read_clock()
+    async with database.transaction() as session:
+        await keys.publish_key(session, settings, now=now)
+        if settings.operator_password is not None:
+            await accounts.ensure_operator(
+                session,
+                username=settings.operator_username,
+                password=settings.operator_password.get_secret_value(),
+                now=now,
+            )
+        for name, secret in (
+            ("planning", settings.planning_client_secret),
+            ("monitoring", settings.monitoring_client_secret),
+        ):
+            if secret is not None:
+                await accounts.ensure_service_client(session, name=name, secret=secret.get_secret_value(), now=now)
+    await database.close()
+
+
+@cli.command()
+def bootstrap() -> None:
+    """Make what a fresh registry needs: a signing key, the first operator, the services' clients."""
+    asyncio.run(_bootstrap(Settings.from_environment()))
+
+
+async def _rotate(settings: Settings) -> str:
+    database = Database(settings)
+    async with database.transaction() as session:
+        kid = await keys.rotate_key(session, settings, now=read_clock())
+    await database.close()
+    return kid
+
+
+@cli.command("rotate-key")
+def rotate_key() -> None:
+    """Publish a new signing key; it signs after notice, and old tokens verify until they end."""
+    settings = Settings.from_environment()
+    typer.echo(f"{asyncio.run(_rotate(settings))} signs in {settings.key_notice_seconds} s")
+
+
+async def _take_over(settings: Settings, folder: Path) -> int:
+    edition = regions.read_folder(folder)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    database = Database(settings)
+    with Progress(*columns) as progress:
+        task = progress.add_task("regions", total=len(edition))
+        async with database.transaction() as session:
+            count = await regions.take_over(
+                session, edition, now=read_clock(), advance=lambda rows: progress.advance(task, rows)
+            )
+    await database.close()
+    return count
+
+
+@cli.command("import-regions")
+def import_regions(
+    folder: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="Holds the four CSV files, plain or .gz")
+    ],
+) -> None:
+    """Take an edition of the official list of regions over."""
+    try:
+        count = asyncio.run(_take_over(Settings.from_environment(), folder))
+    except regions.RegionsUnreadableError as error:
+        typer.echo(f"Nothing was imported: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{count} regions are new or changed")
+
+
+if __name__ == "__main__":
+    cli()

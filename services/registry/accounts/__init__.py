@@ -1,0 +1,1 @@
+"""Accounts and clients: who signs in, with which roles and in which regions."""

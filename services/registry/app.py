@@ -1,0 +1,61 @@
+"""Registry's application: its slices joined with the plumbing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from services.registry.accounts import routes as accounts
+from services.registry.accounts import service as account_service
+from services.registry.boards import routes as boards
+from services.registry.boards import service as board_service
+from services.registry.boards.models import Board
+from services.registry.database import Base
+from services.registry.regions import routes as regions
+from services.registry.regions import service as region_service
+from services.registry.settings import Settings
+from services.registry.tokens import keys
+from services.registry.tokens import routes as tokens
+from shared.app import Service, create_app
+from shared.clock import read_clock
+from shared.database import Database
+from shared.explorer import explorer_router
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+async def _load_standings(database: Database) -> Mapping[UUID, float]:
+    return await account_service.load_standings(database, now=read_clock())
+
+
+async def _fetch_keys(database: Database) -> Mapping[str, Any]:
+    async with database.reads.connect() as connection:
+        return await keys.published_keys(connection, now=read_clock())
+
+
+SERVICE = Service(
+    name="registry",
+    title="Tridaya registry",
+    description="Who is here: regions, boards and their elected officers, groups, partners and accounts.",
+    metadata=Base.metadata,
+    migrations=MIGRATIONS,
+    routers=(
+        explorer_router(),
+        tokens.routes,
+        accounts.accounts,
+        accounts.clients,
+        regions.routes,
+        boards.routes,
+    ),
+    audiences=account_service.AUDIENCES | region_service.AUDIENCES | board_service.AUDIENCES,
+    subjects={"boards": Board},
+    load_standings=_load_standings,
+    fetch_keys=_fetch_keys,
+)
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    """Return registry's application, configured from the environment unless settings are given."""
+    return create_app(SERVICE, settings or Settings.from_environment())

@@ -1,0 +1,1 @@
+"""Boards (BKM/LKM): the residents' own institution, its mandate and its elected officers."""

@@ -1,0 +1,179 @@
+"""How boards are read: one statement for the list and for one board, and its shape."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from services.registry.boards.models import Board, Officer, Term
+from services.registry.boards.schemas import BoardQuery, BoardSort
+from services.registry.database import places
+from shared.clock import today
+from shared.errors import ResourceNotFound
+from shared.items import in_scope, visible
+from shared.lists import Order
+from shared.permissions import Caller
+from shared.places import within
+
+ORDERS = {
+    BoardSort.RECORDED: Order(Board.id.expression, UUID, Board.id.expression),
+    BoardSort.NAME: Order(Board.name.expression, str, Board.id.expression),
+}
+TERMS_NEWEST_FIRST = Order(Term.starts_on.expression, date, Term.id.expression, descending=True)
+_LATEST = (
+    select(Term.id, Term.starts_on, Term.ends_on)
+    .where(Term.board_id == Board.id)
+    .order_by(Term.starts_on.desc())
+    .limit(1)
+    .lateral("latest")
+)
+_OFFICERS = (
+    select(
+        func.json_agg(
+            aggregate_order_by(
+                func.json_build_object(
+                    "id", Officer.id, "person_id", Officer.person_id, "name", Officer.name, "position", Officer.position
+                ),
+                Officer.position,
+                Officer.id,
+            )
+        )
+    )
+    .where(Officer.term_id == Term.id)
+    .scalar_subquery()
+    .label("officers")
+)
+_BOARDS = (
+    select(
+        Board.id,
+        Board.kelurahan_code,
+        places.c.code_now,
+        places.c.name.label("kelurahan_name"),
+        Board.name,
+        Board.founded_on,
+        Board.legal_status,
+        Board.deed_number,
+        Board.phone,
+        _LATEST.c.id.label("term_id"),
+        _LATEST.c.starts_on,
+        _LATEST.c.ends_on,
+        Board.version,
+        Board.recorded_at,
+        Board.changed_at,
+    )
+    .join(places, places.c.kelurahan_code == Board.kelurahan_code)
+    .outerjoin(_LATEST, true())
+)
+
+
+def _boards(caller: Caller, *, on: date) -> Select[Any]:
+    scope = in_scope(Board, caller)
+    return _BOARDS.add_columns(scope.label("full"), (_LATEST.c.ends_on < on).label("lapsed")).where(
+        visible(Board, caller)
+    )
+
+
+def boards(query: BoardQuery, caller: Caller, *, on: date) -> Select[Any]:
+    """Return the statement of the list of boards."""
+    statement = _boards(caller, on=on)
+    if query.region is not None:
+        statement = statement.where(within(places.c.code_now, query.region))
+    if query.q is not None:
+        statement = statement.where(Board.name.icontains(query.q, autoescape=True))
+    if query.legal_status is not None:
+        statement = statement.where(Board.legal_status == query.legal_status)
+    match query.mandate:
+        case "valid":
+            statement = statement.where(_LATEST.c.ends_on >= on)
+        case "lapsed":
+            statement = statement.where(_LATEST.c.ends_on < on)
+        case "none":
+            statement = statement.where(_LATEST.c.id.is_(None))
+    return statement
+
+
+def board_view(row: Row[Any]) -> dict[str, Any]:
+    """Return a row of the list or of one board as BoardView."""
+    mandate = None
+    if row.term_id is not None:
+        mandate = {
+            "term_id": row.term_id,
+            "starts_on": row.starts_on,
+            "ends_on": row.ends_on,
+            "lapsed": row.lapsed,
+        }
+    return {
+        "id": row.id,
+        "view": "full" if row.full else "public",
+        "kelurahan_code": row.kelurahan_code,
+        "kelurahan_code_now": row.code_now,
+        "kelurahan_name": row.kelurahan_name,
+        "name": row.name,
+        "founded_on": row.founded_on,
+        "legal_status": row.legal_status,
+        "deed_number": row.deed_number,
+        "phone": row.phone if row.full else None,
+        "mandate": mandate,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+async def one_board(
+    connection: AsyncConnection | AsyncSession, board_id: UUID, caller: Caller, now: datetime
+) -> dict[str, Any]:
+    """Return one board as the caller may see it, or ResourceNotFound."""
+    row = (await connection.execute(_boards(caller, on=today(now)).where(Board.id == board_id))).one_or_none()
+    if row is None:
+        raise ResourceNotFound
+    return board_view(row)
+
+
+def terms(board_id: Any, caller: Caller) -> Select[Any]:
+    """Return the statement of a board's terms."""
+    return (
+        select(
+            Term.id,
+            Term.board_id,
+            Term.kelurahan_code,
+            Term.starts_on,
+            Term.ends_on,
+            Term.elected_on,
+            Term.version,
+            Term.recorded_at,
+            Term.changed_at,
+            _OFFICERS,
+        )
+        .join(places, places.c.kelurahan_code == Term.kelurahan_code)
+        .where(Term.board_id == board_id, visible(Term, caller))
+    )
+
+
+def term_view(row: Row[Any]) -> dict[str, Any]:
+    """Return a row as TermView."""
+    return {
+        "id": row.id,
+        "board_id": row.board_id,
+        "kelurahan_code": row.kelurahan_code,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "elected_on": row.elected_on,
+        "officers": row.officers or [],
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+async def one_term(connection: AsyncConnection | AsyncSession, term_id: UUID, caller: Caller) -> Mapping[str, Any]:
+    """Return one term, or ResourceNotFound."""
+    board_id = select(Term.board_id).where(Term.id == term_id).scalar_subquery()
+    row = (await connection.execute(terms(board_id, caller).where(Term.id == term_id))).one_or_none()
+    if row is None:
+        raise ResourceNotFound
+    return term_view(row)

@@ -1,0 +1,19 @@
+"""Registry's tables: the base of its models and the plumbing's own."""
+
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.journal import journal_tables
+from shared.places import places_table
+from shared.tables import metadata
+from shared.writing import idempotency_table
+
+
+class Base(DeclarativeBase):
+    """The base of every model in registry."""
+
+    metadata = metadata()
+
+
+places = places_table(Base.metadata)
+journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
+idempotency_keys = idempotency_table(Base.metadata)

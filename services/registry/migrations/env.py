@@ -1,0 +1,6 @@
+"""Where Alembic finds registry's tables."""
+
+from services.registry.app import SERVICE
+from shared.migrations import run
+
+run(SERVICE.metadata)

@@ -1,0 +1,1 @@
+"""Regions: the official places of the country, from the Kemendagri list."""

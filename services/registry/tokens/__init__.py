@@ -1,0 +1,1 @@
+"""Tokens: signing in, staying signed in, and the keys that prove it."""

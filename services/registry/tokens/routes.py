@@ -1,0 +1,102 @@
+"""Signing in over HTTP, and the documents that gateways and clients discover it by."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from fastapi import Form, Request, Response
+
+from services.registry.accounts.service import all_scopes
+from services.registry.settings import Settings
+from services.registry.tokens import keys, service
+from services.registry.tokens.rules import CredentialsWrong, GrantInvalid
+from services.registry.tokens.schemas import AuthorizationServer, GrantType, KeySet, TokenRequest, TokenView
+from shared.clock import Now
+from shared.database import Reading, database_of
+from shared.replies import to_json
+from shared.routing import router
+
+routes = router(tags=["tokens"])
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        name, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise CredentialsWrong from error
+    return name, secret
+
+
+@routes.post("/registry/v1/tokens", response_model=TokenView, operation_id="issue_token")
+async def issue_token(
+    request: Request,
+    now: Now,
+    form: Annotated[TokenRequest, Form()],
+) -> Response:
+    """Sign in: by password, by refresh token (good once) or as a program by client credentials."""
+    settings: Settings = request.app.state.settings
+    database = database_of(request)
+    address = request.client.host if request.client else ""
+    wanted = form.scope.split() if form.scope else None
+    match form.grant_type:
+        case GrantType.PASSWORD:
+            if not form.username or form.password is None:
+                raise GrantInvalid(grant=form.grant_type.value, fields="username, password")
+            granted = await service.sign_in(
+                database,
+                settings,
+                username=form.username,
+                password=form.password,
+                address=address,
+                wanted=wanted,
+                now=now,
+            )
+        case GrantType.REFRESH_TOKEN:
+            if not form.refresh_token:
+                raise GrantInvalid(grant=form.grant_type.value, fields="refresh_token")
+            granted = await service.refresh(database, settings, token=form.refresh_token, wanted=wanted, now=now)
+        case GrantType.CLIENT_CREDENTIALS:
+            client = _basic(request) or (form.client_id, form.client_secret)
+            if not client[0] or client[1] is None:
+                raise GrantInvalid(grant=form.grant_type.value, fields="client_id, client_secret")
+            granted = await service.sign_client_in(
+                database,
+                settings,
+                client_id=client[0],
+                client_secret=client[1],
+                address=address,
+                wanted=wanted,
+                now=now,
+            )
+    return Response(to_json(granted), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@routes.get("/.well-known/jwks.json", response_model=KeySet, operation_id="read_keys")
+async def read_keys(connection: Reading, now: Now) -> Response:
+    """Read the public keys that verify access tokens."""
+    document = await keys.published_keys(connection, now=now)
+    return Response(to_json(document), media_type="application/json", headers={"Cache-Control": "public, max-age=60"})
+
+
+@routes.get(
+    "/.well-known/oauth-authorization-server",
+    response_model=AuthorizationServer,
+    operation_id="read_authorization_server",
+)
+async def read_authorization_server(request: Request) -> Response:
+    """Discover where tokens come from (RFC 8414)."""
+    issuer: str = request.app.state.settings.issuer
+    body = {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/registry/v1/tokens",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "grant_types_supported": [grant.value for grant in GrantType],
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "scopes_supported": all_scopes(),
+        "response_types_supported": [],
+        "service_documentation": f"{issuer}/docs",
+    }
+    return Response(to_json(body), media_type="application/json", headers={"Cache-Control": "public, max-age=3600"})

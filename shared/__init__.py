@@ -1,0 +1,1 @@
+"""Plumbing that every service uses, with no word of the programme in it."""

@@ -1,0 +1,137 @@
+"""An application: what a service brings, joined with the plumbing that all have."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy import MetaData, Table
+
+from shared import problems
+from shared.catalogue import catalogue_router
+from shared.database import Database
+from shared.explaining import permission_router
+from shared.feed import feed_router
+from shared.heads import Head, keep_hearing
+from shared.health import health_router
+from shared.journal import Audience
+from shared.log import configure_logs
+from shared.migrations import head_revision
+from shared.observing import Observing, serve_metrics
+from shared.permissions import Gate, Standings
+from shared.routing import only_known_parameters
+from shared.sealing import HeadKey
+from shared.settings import ServiceSettings
+from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
+
+GC_THRESHOLDS = (50_000, 20, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service brings: its words, tables, routes and who may see what it journals."""
+
+    name: str
+    title: str
+    description: str
+    metadata: MetaData
+    migrations: Path
+    routers: Sequence[APIRouter]
+    audiences: Mapping[str, Audience]
+    subjects: Mapping[str, type[Any]]
+    load_standings: Callable[[Database], Awaitable[Mapping[UUID, float]]]
+    fetch_keys: Callable[[Database], Awaitable[Mapping[str, Any]]] | None = None
+    state: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Tables:
+    """A service's tables by name: `tables.journal_entries`."""
+
+    def __init__(self, metadata: MetaData) -> None:
+        self._tables = metadata.tables
+
+    def __getattr__(self, name: str) -> Table:
+        return self._tables[name]
+
+    def get(self, name: str) -> Table | None:
+        return self._tables.get(name)
+
+
+@asynccontextmanager
+async def background(*works: Awaitable[None]) -> AsyncIterator[None]:
+    """Run endless works beside the block, and end them with it."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
+    """Return a service's application; nothing is opened before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        configure_logs(service=service.name, level=settings.log_level)
+        database = Database(settings)
+        fetch = service.fetch_keys
+        keys = Keys(
+            fetch=http_keys(settings.jwks_url) if fetch is None else lambda: fetch(database),
+            cache_file=settings.state_folder / "jwks.json",
+        )
+        standings = Standings()
+        app.state.database = database
+        app.state.gate = Gate(tokens=Tokens(keys=keys, issuer=settings.issuer), standings=standings)
+        serve_metrics(settings.metrics_port, host=settings.host)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
+        async with background(
+            keep_keys_fresh(keys),
+            keep_hearing(app.state.head, url=settings.database_url.get_secret_value()),
+            standings.keep_fresh(lambda: service.load_standings(database)),
+        ):
+            yield
+        await database.close()
+
+    app = FastAPI(
+        title=service.title,
+        description=service.description,
+        version="1",
+        lifespan=lifespan,
+        openapi_url=f"/{service.name}/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(only_known_parameters)],
+        telemetry=None,
+    )
+    app.state.service = service.name
+    app.state.settings = settings
+    app.state.tables = Tables(service.metadata)
+    app.state.audiences = service.audiences
+    app.state.subjects = service.subjects
+    app.state.head = Head()
+    app.state.head_key = HeadKey(settings.head_key_file)
+    app.state.revision = head_revision(service.migrations)
+    for name, value in service.state.items():
+        setattr(app.state, name, value)
+    problems.install(app)
+    for routes in (
+        *service.routers,
+        feed_router(service.name),
+        permission_router(service.name),
+        catalogue_router(service.name),
+        health_router(service.name),
+    ):
+        app.include_router(routes)
+    app.add_middleware(Observing)
+    return app

@@ -1,0 +1,66 @@
+"""Commands that every service's command line has: serve, work, migrate, revise."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+import uvicorn
+
+from shared import migrations as history
+from shared.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the gateway keeps an idle connection, so that none closes under a request."""
+
+
+async def _until_told(worker: Callable[[S], Awaitable[None]], settings: S) -> None:
+    task = asyncio.ensure_future(worker(settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def add_service_commands(
+    cli: typer.Typer, *, app: str, settings: type[S], migrations: Path, worker: Callable[[S], Awaitable[None]]
+) -> None:
+    """Add the commands to a service's command line."""
+
+    @cli.command()
+    def serve() -> None:
+        """Serve the API."""
+        known = settings.from_environment()
+        uvicorn.run(
+            app,
+            factory=True,
+            host=known.host,
+            port=known.port,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=10,
+            forwarded_allow_ips=known.forwarded_allow_ips,
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+        )
+
+    @cli.command()
+    def work() -> None:
+        """Do the background work: seal, follow, sign, tidy."""
+        asyncio.run(_until_told(worker, settings.from_environment()))
+
+    @cli.command()
+    def migrate() -> None:
+        """Bring the database to the newest schema."""
+        history.upgrade(migrations, url=settings.from_environment().database_url.get_secret_value())
+
+    @cli.command()
+    def revise(message: Annotated[str, typer.Argument(help="What the migration does")]) -> None:
+        """Write a migration from the difference between the database and the models."""
+        url = settings.from_environment().database_url.get_secret_value()
+        history.revise(migrations, url=url, message=message)

@@ -1,0 +1,282 @@
+"""The journal over HTTP: a change feed, a public chain and a head, for whoever follows or verifies."""
+
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement, Table, and_, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Reading, database_of
+from shared.journal import GENESIS, Audience
+from shared.permissions import Anyone, Caller
+from shared.places import RegionCode, within, within_any
+from shared.replies import reply, to_json
+from shared.routing import router
+
+SCAN = 10_000
+"""Positions one request looks through; with a narrow filter it may answer none and a further `next`."""
+
+
+class FeedQuery(BaseModel):
+    """Where to go on, how much, and how long to wait when there is nothing yet."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: int = Field(0, ge=0, description="Position after which to go on")
+    limit: int = Field(100, ge=1, le=1000, description="Entries a page")
+    wait: int = Field(0, ge=0, le=25, description="Seconds to wait when there is nothing new")
+    subject: str | None = Field(None, max_length=120, description="Only this subject, or all of a kind: boards/")
+    region: RegionCode | None = Field(None, description="Only what happened in this region")
+
+
+class DigestQuery(BaseModel):
+    """Where to go on in the chain, and how much."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    after: int = Field(0, ge=0, description="Position after which to go on")
+    limit: int = Field(1000, ge=1, le=10_000, description="Links a page")
+
+
+class Event(BaseModel):
+    """One journal entry as a CloudEvent 1.0; `data` is the canonical payload that `nonce` opens."""
+
+    specversion: str
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    datacontenttype: str
+    position: int
+    previousdigest: str
+    payloaddigest: str
+    digest: str
+    nonce: str | None = Field(description="Opens payloaddigest; null when the payload was erased")
+    data: dict[str, Any] | None
+
+
+class Feed(BaseModel):
+    """A page of the change feed."""
+
+    items: list[Event]
+    next: int = Field(description="The last position looked at: the `after` of the next request")
+
+
+class Link(BaseModel):
+    """One link of the public chain; see the verifier for how the digests follow from each other."""
+
+    position: int
+    time: str
+    service: str
+    payload_digest: str
+    digest: str
+
+
+class Chain(BaseModel):
+    """A page of the chain, complete for everybody."""
+
+    items: list[Link]
+    next: int
+
+
+class SignedHead(BaseModel):
+    """A head signed by its service: a compact JWS over day, digest, position and service."""
+
+    service: str
+    day: str
+    position: int
+    digest: str
+    signature: str
+
+
+class HeadView(BaseModel):
+    """How far this journal has come, its signed daily heads and those it has seen of others."""
+
+    service: str
+    position: int
+    digest: str
+    key: dict[str, str]
+    signed: SignedHead | None = Field(description="The latest daily head; null before the first day's end")
+    witnessed: list[SignedHead] = Field(description="Latest heads of the journals this service follows")
+
+
+def seen_by(
+    caller: Caller, *, service: str, entries: Table, places: Table, audiences: Mapping[str, Audience]
+) -> ColumnElement[bool]:
+    """Return the condition that a caller may see an entry's payload, under today's policy."""
+    if caller.may(f"{service}:journal:follow"):
+        return true()
+    of = {kind: [action for action, audience in audiences.items() if audience is kind] for kind in Audience}
+    public = entries.c.action.in_(of[Audience.PUBLIC])
+    regional = false()
+    if caller.may(f"{service}:journal:read"):
+        here = or_(
+            within_any(entries.c.place, caller.regions),
+            entries.c.place.in_(select(places.c.kelurahan_code).where(within_any(places.c.code_now, caller.regions))),
+        )
+        regional = and_(entries.c.action.in_(of[Audience.REGION]), here)
+    return and_(entries.c.payload.is_not(None), or_(public, regional))
+
+
+def _matching(query: FeedQuery, *, entries: Table, places: Table) -> ColumnElement[bool]:
+    conditions = [true()]
+    if query.subject is not None:
+        prefix = query.subject
+        conditions.append(
+            entries.c.subject.startswith(prefix, autoescape=True)
+            if prefix.endswith("/")
+            else entries.c.subject == prefix
+        )
+    if query.region is not None:
+        now = select(places.c.kelurahan_code).where(within(places.c.code_now, query.region))
+        conditions.append(or_(within(entries.c.place, query.region), entries.c.place.in_(now)))
+    return and_(*conditions)
+
+
+def event(row: Any, *, service: str) -> dict[str, Any]:
+    """Return an entry as a CloudEvent; the stored payload goes out byte for byte."""
+    return {
+        "specversion": "1.0",
+        "id": f"{service}-{row.position}",
+        "source": f"/{service}",
+        "type": row.action,
+        "subject": row.subject,
+        "time": row.recorded_at,
+        "datacontenttype": "application/json",
+        "position": row.position,
+        "previousdigest": (row.previous or GENESIS).hex(),
+        "payloaddigest": row.payload_digest.hex(),
+        "digest": row.digest.hex(),
+        "nonce": row.nonce.hex() if row.nonce is not None else None,
+        "data": msgspec.Raw(row.payload) if row.payload is not None else None,
+    }
+
+
+async def _scan(
+    connection: AsyncConnection, request: Request, caller: Caller, query: FeedQuery, *, head: int
+) -> tuple[list[dict[str, Any]], int]:
+    state = request.app.state
+    entries, places = state.tables.journal_entries, state.tables.places
+    before = entries.alias("before")
+    until = min(head, query.after + SCAN)
+    rows = (
+        await connection.execute(
+            select(entries, before.c.digest.label("previous"))
+            .outerjoin(before, before.c.position == entries.c.position - 1)
+            .where(
+                entries.c.position > query.after,
+                entries.c.position <= until,
+                seen_by(caller, service=state.service, entries=entries, places=places, audiences=state.audiences),
+                _matching(query, entries=entries, places=places),
+            )
+            .order_by(entries.c.position)
+            .limit(query.limit)
+        )
+    ).all()
+    following = rows[-1].position if len(rows) == query.limit else max(until, query.after)
+    return [event(row, service=state.service) for row in rows], following
+
+
+async def read_feed(request: Request, caller: Anyone, query: Annotated[FeedQuery, Query()]) -> Response:
+    """Follow what changed, in order; with `wait` the request rests until something did.
+
+    No database connection is held while it rests.
+    """
+    state = request.app.state
+    after, found = query.after, list[dict[str, Any]]()
+    deadline = time.monotonic() + query.wait
+    while True:
+        head = state.head.position
+        async with database_of(request).reads.connect() as connection:
+            found, after = await _scan(
+                connection, request, caller, query.model_copy(update={"after": after}), head=head
+            )
+        rest = deadline - time.monotonic()
+        if found or rest <= 0:
+            break
+        if after >= head:
+            await state.head.beyond(after, seconds=rest)
+    return Response(
+        to_json({"items": found, "next": after}),
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", "Journal-Position": str(state.head.position)},
+    )
+
+
+async def read_digests(request: Request, connection: Reading, query: Annotated[DigestQuery, Query()]) -> Response:
+    """Read the chain: every entry's header and digests, for anyone, whoever may see the payloads."""
+    state = request.app.state
+    entries = state.tables.journal_entries
+    rows = (
+        await connection.execute(
+            select(entries.c.position, entries.c.recorded_at, entries.c.payload_digest, entries.c.digest)
+            .where(entries.c.position > query.after)
+            .order_by(entries.c.position)
+            .limit(query.limit)
+        )
+    ).all()
+    items = [
+        {
+            "position": row.position,
+            "time": row.recorded_at,
+            "service": state.service,
+            "payload_digest": row.payload_digest.hex(),
+            "digest": row.digest.hex(),
+        }
+        for row in rows
+    ]
+    following = rows[-1].position if rows else query.after
+    return Response(
+        to_json({"items": items, "next": following}),
+        media_type="application/json",
+        headers={"Cache-Control": "public, max-age=5"},
+    )
+
+
+async def read_head(request: Request, connection: Reading) -> Response:
+    """Read how far the journal has come: the position and digest that fit on a notice board."""
+    state = request.app.state
+    head, signed = state.tables.journal_head, state.tables.journal_signed_heads
+    rows = (
+        await connection.execute(
+            select(head.c.position, head.c.digest, signed)
+            .outerjoin(signed, true())
+            .where(head.c.id == 1)
+            .distinct(signed.c.service)
+            .order_by(signed.c.service, signed.c.day.desc())
+        )
+    ).all()
+    heads = [_signed(row) for row in rows if row.service is not None]
+    body = {
+        "service": state.service,
+        "position": rows[0][0],
+        "digest": bytes(rows[0][1]).hex(),
+        "key": state.head_key.public,
+        "signed": next((one for one in heads if one["service"] == state.service), None),
+        "witnessed": [one for one in heads if one["service"] != state.service],
+    }
+    return reply(request, to_json(body), headers={"Journal-Position": str(rows[0][0])})
+
+
+def _signed(row: Any) -> dict[str, Any]:
+    return {
+        "service": row.service,
+        "day": row.day,
+        "position": row[4],
+        "digest": bytes(row[5]).hex(),
+        "signature": row.signature,
+    }
+
+
+def feed_router(service: str) -> APIRouter:
+    """Return the three journal routes of a service."""
+    routes = router(f"/{service}/v1/journal", tags=["journal"])
+    routes.get("", response_model=Feed, operation_id="follow_journal")(read_feed)
+    routes.get("/digests", response_model=Chain, operation_id="read_journal_digests")(read_digests)
+    routes.get("/head", response_model=HeadView, operation_id="read_journal_head")(read_head)
+    return routes

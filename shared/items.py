@@ -1,0 +1,193 @@
+"""Items: made once under their id, found in the caller's places, locked where they will change."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.canonical import canonical_bytes, keyed_digest
+from shared.clock import Now
+from shared.errors import Conflict, ResourceNotFound, Text
+from shared.identity import new_id
+from shared.permissions import Anyone, Caller, RegionMissing
+from shared.places import PlaceUnknown, within_any
+from shared.replies import VersionStale, expected_version
+from shared.tables import Item
+from shared.writing import Writing, advisory_number
+
+T = TypeVar("T", bound=Item)
+Represent = Callable[[AsyncSession, UUID, Caller, datetime], Awaitable[Mapping[str, Any]]]
+"""Gives the item as the caller sees it, for the reply to a stale change."""
+
+
+class IdTaken(Conflict):
+    code = "id.taken"
+    title = Text("Id sudah dipakai", "Id already taken")
+    detail = Text(
+        "Id ini sudah dipakai untuk data dengan isi lain.", "This id already names an item with other content."
+    )
+    fix = Text("Buat UUID baru untuk data baru.", "Make a new UUID for a new item.")
+
+
+class Body(BaseModel):
+    """A body that is taken as written or refused: unknown fields and wrong types are faults."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Draft(Body):
+    """What every creation may carry: an id made by the client, so that it can be made offline."""
+
+    id: UUID | None = Field(None, description="UUID made by the client; made here when absent")
+
+
+def may_change(**constraints: Any) -> Any:
+    """Declare a field of a JSON Merge Patch (RFC 7396): absent leaves it, null clears it if it may be null."""
+    return Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None), **constraints)
+
+
+def changes(change: Body) -> dict[str, Any]:
+    """Return only what a merge patch names."""
+    return change.model_dump(exclude_unset=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The id of a creation, and whether it was made before with the same content."""
+
+    id: UUID
+    digest: bytes
+    existing: bool
+
+    def columns(self, now: datetime) -> dict[str, Any]:
+        """Return the columns that every new item starts with."""
+        return {
+            "id": self.id,
+            "version": 1,
+            "creation_digest": self.digest,
+            "recorded_at": now,
+            "changed_at": now,
+        }
+
+
+def places_of(model: type[Any]) -> Table:
+    places: Table = model.metadata.tables["places"]
+    return places
+
+
+def in_scope(model: type[Any], caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that a row joined with `places` is the caller's to see in full."""
+    regions = caller.regions if caller.may(model.read_scope) else ()
+    return or_(within_any(places_of(model).c.code_now, regions), model.is_party(caller))
+
+
+def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that the caller may know of a row joined with `places`."""
+    return or_(model.is_public(), in_scope(model, caller))
+
+
+async def require_place(session: AsyncSession, model: type[Any], code: str, *, by: Caller) -> str:
+    """Return today's code of a place in which the caller may write, or refuse."""
+    places = places_of(model)
+    now_code = await session.scalar(select(places.c.code_now).where(places.c.kelurahan_code == code))
+    if now_code is None:
+        raise PlaceUnknown(pointer="/kelurahan_code", code=code)
+    by.require_region(now_code)
+    return str(now_code)
+
+
+async def claim(session: AsyncSession, model: type[Item], draft: Draft, *, by: Caller) -> Claim:
+    """Claim the id of a creation; the same id with the same content names what exists already.
+
+    Two clients with one id wait for each other here, so that one of them finds the other's row.
+    """
+    secret: bytes = session.info["hmac_key"]
+    content = draft.model_dump(mode="json", exclude={"id"})
+    digest = keyed_digest(secret, model.__tablename__.encode(), canonical_bytes(content))  # type: ignore[attr-defined]
+    if draft.id is None:
+        return Claim(new_id(), digest, existing=False)
+    lock = advisory_number(keyed_digest(secret, model.__tablename__.encode(), draft.id.bytes))  # type: ignore[attr-defined]
+    await session.execute(select(func.pg_advisory_xact_lock(lock)))
+    existing = await session.get(model, draft.id)
+    if existing is None:
+        return Claim(draft.id, digest, existing=False)
+    if bytes(existing.creation_digest) != digest:
+        raise IdTaken
+    code = getattr(existing, "kelurahan_code", None)
+    if code is not None:
+        try:
+            await require_place(session, model, code, by=by)
+        except RegionMissing as error:
+            raise IdTaken from error
+    return Claim(draft.id, digest, existing=True)
+
+
+async def locked(session: AsyncSession, model: type[T], item_id: UUID, *, by: Caller) -> T:
+    """Return an item that the caller may change, locked; 403 or 404 otherwise.
+
+    Place is checked in the same statement that locks, before anything is read.
+    """
+    places = places_of(model)
+    identity: InstrumentedAttribute[UUID] = model.id  # type: ignore[assignment]
+    code = model.kelurahan_code  # type: ignore[attr-defined]
+    allowed = or_(within_any(places.c.code_now, by.regions), model.is_party(by))  # type: ignore[attr-defined]
+    item = await session.scalar(
+        select(model)
+        .join(places, places.c.kelurahan_code == code)
+        .where(and_(identity == item_id, allowed))
+        .with_for_update(of=model)
+    )
+    if item is not None:
+        return item
+    known = select(code).join(places, places.c.kelurahan_code == code).where(identity == item_id, visible(model, by))
+    region = await session.scalar(known)
+    if region is None:
+        raise ResourceNotFound
+    raise RegionMissing(region=region, members={"region": region})
+
+
+def to_change(model: type[T], represent: Represent) -> Callable[..., Awaitable[T]]:
+    """Return a dependency: the item of the path, locked, in the version the caller last saw.
+
+    Put it after permission and transaction in a signature: 428 without If-Match, 412 when stale.
+    """
+
+    async def dependency(id: UUID, request: Request, session: Writing, caller: Anyone, now: Now) -> T:
+        version = expected_version(request.headers.get("if-match"))
+        item = await locked(session, model, id, by=caller)
+        if item.version != version:
+            current = await represent(session, id, caller, now)
+            raise VersionStale(version=item.version, members={"current": current})
+        return item
+
+    return dependency
+
+
+def touch(item: Any, *, by: Caller) -> None:
+    """Note that a person changed an item since its last approval."""
+    if by.person_id is not None and by.person_id not in item.touched_by:
+        item.touched_by = [*item.touched_by, by.person_id]
+
+
+class OwnApproval(Conflict):
+    status = 403
+    code = "approval.own_work"
+    title = Text("Empat mata", "Four eyes")
+    detail = Text(
+        "Anda ikut mengubah data ini sejak persetujuan terakhirnya, jadi orang lain yang harus menyetujui.",
+        "You changed this since its last approval, so somebody else has to approve it.",
+    )
+    fix = Text("Mintalah orang lain menyetujuinya.", "Ask another person to approve it.")
+
+
+def require_other_eyes(item: Any, *, by: Caller) -> None:
+    """Refuse the approval of one's own work: no person who touched it may approve it."""
+    if by.person_id is None or by.person_id in item.touched_by:
+        raise OwnApproval

@@ -1,0 +1,121 @@
+"""Lists: keyset pages, straight from rows to bytes, that cost the same at any depth."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from fastapi import Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import ColumnElement, Row, Select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.errors import Malformed, Text
+from shared.places import RegionCode
+from shared.replies import reply, to_json
+
+V = TypeVar("V")
+LARGEST_PAGE = 500
+
+
+class CursorInvalid(Malformed):
+    code = "cursor.invalid"
+    title = Text("Kursor tidak sah", "Invalid cursor")
+    detail = Text(
+        "Kursor ini bukan dari daftar dengan saringan dan urutan yang sama.",
+        "This cursor does not come from a list with the same filters and order.",
+    )
+    fix = Text("Mulai lagi dari halaman pertama.", "Begin again at the first page.")
+
+
+class PageQuery(BaseModel):
+    """What every list takes; each list adds its own filters. Unknown names are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Items a page")
+    cursor: str | None = Field(None, max_length=1000, description="`next` of the page before")
+    region: RegionCode | None = Field(None, description="Only what lies in this region, by today's codes")
+
+
+class Page(BaseModel, Generic[V]):
+    """One page of a list."""
+
+    items: list[V]
+    next: str | None = Field(description="Cursor of the next page; null on the last")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One way to sort a list: a column that is never null, then the id; `kind` reads it back."""
+
+    column: ColumnElement[Any]
+    kind: type
+    identity: ColumnElement[Any]
+    identity_kind: type = UUID
+    descending: bool = False
+
+
+def _fingerprint(request: Request, query: PageQuery) -> str:
+    asked = query.model_dump(mode="json", exclude={"limit", "cursor"})
+    return hashlib.blake2b(request.url.path.encode() + msgspec.json.encode(asked), digest_size=6).hexdigest()
+
+
+def _cursor(fingerprint: str, value: object, identity: UUID | str) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode([fingerprint, value, identity])).decode().rstrip("=")
+
+
+def _position(cursor: str, *, fingerprint: str, kind: type, identity: type) -> tuple[Any, Any]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        found, value, last = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, kind, identity])
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise CursorInvalid from error
+    if found != fingerprint:
+        raise CursorInvalid
+    return value, last
+
+
+def keyset(statement: Select[Any], *, order: Order, after: tuple[Any, Any] | None, limit: int) -> Select[Any]:
+    """Return the statement of one page: sorted, after a position, one row more than asked."""
+    identity = order.identity
+    key = tuple_(order.column, identity)
+    statement = statement.add_columns(order.column.label("sort_key"))
+    if after is not None:
+        statement = statement.where(key < after if order.descending else key > after)
+    if order.descending:
+        return statement.order_by(order.column.desc(), identity.desc()).limit(limit + 1)
+    return statement.order_by(order.column, identity).limit(limit + 1)
+
+
+async def page(
+    request: Request,
+    connection: AsyncConnection,
+    statement: Select[Any],
+    *,
+    query: PageQuery,
+    order: Order,
+    shape: Callable[[Row[Any]], Mapping[str, Any]],
+) -> Response:
+    """Answer one page of a list; the statement selects its identity as `id`."""
+    fingerprint = _fingerprint(request, query)
+    after = None
+    if query.cursor is not None:
+        after = _position(query.cursor, fingerprint=fingerprint, kind=order.kind, identity=order.identity_kind)
+    # Taken before the read: whoever follows the journal from here misses nothing.
+    position = request.app.state.head.position
+    rows = (await connection.execute(keyset(statement, order=order, after=after, limit=query.limit))).all()
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    following = _cursor(fingerprint, rows[-1].sort_key, rows[-1].id) if more else None
+    body = to_json({"items": [shape(row) for row in rows], "next": following})
+    headers = {"Journal-Position": str(position)}
+    if following is not None:
+        parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+        address = f"{request.url.path}?{urlencode([*parameters, ('cursor', following)])}"
+        headers["Link"] = f'<{address}>; rel="next"'
+    return reply(request, body, headers=headers)

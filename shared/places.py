@@ -1,0 +1,87 @@
+"""Every row knows its place: region codes, and who may see the rows of a place."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import Column as TableColumn
+from sqlalchemy import ColumnElement, Date, MetaData, String, Table, and_, false, or_, true
+
+from shared.errors import Invalid, Text
+
+NATION = "*"
+CODE = re.compile(r"^\d{2}(\.\d{2}(\.\d{2}(\.\d{4})?)?)?$")  # REG-1
+VILLAGE = re.compile(r"^\d{2}\.\d{2}\.\d{2}\.\d{4}$")
+
+RegionCode = Annotated[
+    str,
+    Field(pattern=CODE.pattern, description="Kemendagri region code of any level", examples=["34.71"]),
+]
+KelurahanCode = Annotated[
+    str,
+    Field(
+        pattern=VILLAGE.pattern,
+        description="Kemendagri code of a kelurahan or desa, as it was when the row was made",
+        examples=["34.71.03.1001"],
+    ),
+]
+
+
+class PlaceUnknown(Invalid):
+    code = "place.unknown"
+    title = Text("Kelurahan tidak dikenal", "Unknown kelurahan")
+    detail = Text("Kode {code} tidak ada dalam daftar wilayah.", "There is no kelurahan with the code {code}.")
+    fix = Text("Cari kodenya di /registry/v1/regions.", "Look the code up in /registry/v1/regions.")
+
+
+def places_table(metadata: MetaData) -> Table:
+    """Declare a service's copy of where each kelurahan code stands now.
+
+    A row keeps the code it was made under; scope, filters and roll-ups test `code_now`.
+    """
+    return Table(
+        "places",
+        metadata,
+        TableColumn("kelurahan_code", String(13, collation="C"), primary_key=True),
+        TableColumn("code_now", String(13, collation="C"), nullable=False, index=True),
+        TableColumn("name", String(200), nullable=False),
+        TableColumn("valid_from", Date),
+        TableColumn("valid_to", Date),
+        info={"class": "copied"},
+    )
+
+
+def within(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """Return the condition that a code is the region or lies below it, at a dot boundary.
+
+    '/' follows '.' in byte order, so the region and everything below it are two index ranges.
+    """
+    if prefix == NATION:
+        return true()
+    if CODE.match(prefix) and len(prefix) == 13:
+        return column == prefix
+    return or_(column == prefix, and_(column >= f"{prefix}.", column < f"{prefix}/"))
+
+
+def within_any(column: ColumnElement[str], prefixes: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a code lies in one of the regions; nowhere when there are none."""
+    conditions = [within(column, prefix) for prefix in prefixes]
+    return or_(*conditions) if conditions else false()
+
+
+def lies_within(code: str, prefixes: Iterable[str]) -> bool:
+    """Tell whether a code is one of the regions or lies below one, at a dot boundary."""
+    return any(prefix == NATION or code == prefix or code.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def place_row(code: str, *, name: str, code_now: str, valid_from: date | None, valid_to: date | None) -> dict[str, Any]:
+    """Return one row of `places`."""
+    return {
+        "kelurahan_code": code,
+        "name": name,
+        "code_now": code_now,
+        "valid_from": valid_from,
+        "valid_to": valid_to,
+    }

@@ -1,0 +1,96 @@
+"""Routes that parse strictly, judge in the promised order and remember their replies."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from shared.errors import BodyUnreadable, Fault, QueryInvalid, Text
+from shared.writing import Replayed, remember
+
+UNREADABLE = object()
+UNKNOWN_PARAMETER = Text("Parameter ini tidak dikenal di alamat ini.", "This parameter is not known at this address.")
+REPEATED_PARAMETER = Text("Parameter ini diberikan lebih dari sekali.", "This parameter is given more than once.")
+
+
+class StrictRequest(Request):
+    """A request whose unreadable body is reported after token, permission and replay were judged."""
+
+    async def json(self) -> Any:
+        try:
+            return msgspec.json.decode(await self.body())
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self.state.unreadable = True
+            return UNREADABLE
+
+
+def _parameters(dependant: Dependant) -> list[str]:
+    """Return the names of the query parameters that a route and its dependencies take."""
+    names: list[str] = []
+    for field in dependant.query_params:
+        kind = field.field_info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names += [info.alias or name for name, info in kind.model_fields.items()]
+        else:
+            names.append(field.alias)
+    for one in dependant.dependencies:
+        names += _parameters(one)
+    return names
+
+
+class StrictRoute(APIRoute):
+    """A route that knows its query parameters and refuses all others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parameters = frozenset(_parameters(self.dependant))
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            request = StrictRequest(request.scope, request.receive)
+            try:
+                response = await handle(request)
+            except Replayed as replayed:
+                return replayed.response
+            except RequestValidationError as error:
+                if getattr(request.state, "unreadable", False):
+                    raise BodyUnreadable from error
+                raise
+            await remember(request, response)
+            return response
+
+        return strict
+
+    def unknown_parameters(self, request: Request) -> list[Fault]:
+        """Return a fault for every query parameter that this address does not know, or knows once."""
+        names = [name for name, _ in request.query_params.multi_items()]
+        unknown = [
+            Fault(f"/{name}", "query.unknown_parameter", UNKNOWN_PARAMETER, {})
+            for name in dict.fromkeys(names)
+            if name not in self.parameters
+        ]
+        repeated = [
+            Fault(f"/{name}", "query.repeated_parameter", REPEATED_PARAMETER, {})
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
+        return unknown + repeated
+
+
+async def only_known_parameters(request: Request) -> None:
+    """Refuse unknown and repeated query parameters; nothing is ever ignored."""
+    route: StrictRoute = request.scope["route"]
+    if request.url.query and (found := route.unknown_parameters(request)):
+        raise QueryInvalid(faults=found, count=len(found))
+
+
+def router(prefix: str = "", *, tags: list[str] | None = None) -> APIRouter:
+    """Return a router of strict routes."""
+    return APIRouter(prefix=prefix, tags=list(tags or []), route_class=StrictRoute)

@@ -1,0 +1,91 @@
+"""The worker of a service: it seals, follows, signs and tidies, beside any number of others."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.app import Service, Tables, background
+from shared.clock import read_clock
+from shared.database import Database
+from shared.following import Follower
+from shared.log import configure_logs, log
+from shared.observing import LAG, SEALED, serve_metrics
+from shared.sealing import HeadKey, keep_sealing, sign_head
+from shared.settings import ServiceSettings
+from shared.writing import forget_old_keys
+
+TIDY_SECONDS = 30.0
+MEASURE_SECONDS = 2.0
+
+Chore = Callable[[AsyncSession, datetime], Awaitable[None]]
+
+
+async def _measure(database: Database, tables: Tables) -> None:
+    while True:
+        try:
+            async with database.reads.connect() as connection:
+                SEALED.set(await connection.scalar(select(tables.journal_head.c.position)) or 0)
+                if (cursors := tables.get("followed_journals")) is not None:
+                    for row in (await connection.execute(select(cursors))).all():
+                        LAG.labels(row.service).set(row.upstream_position - row.position)
+        except Exception as error:
+            log.warning("not_measured", error=repr(error))
+        await asyncio.sleep(MEASURE_SECONDS)
+
+
+async def _tidy(database: Database, chores: Sequence[Chore]) -> None:
+    while True:
+        for chore in chores:
+            try:
+                async with database.transaction() as session:
+                    await chore(session, read_clock())
+            except Exception as error:
+                log.error("chore.failed", exc_info=error)
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def _witness(database: Database, followers: Sequence[Follower]) -> None:
+    while True:
+        for follower in followers:
+            try:
+                await follower.witness(database)
+            except Exception as error:
+                log.info("head.not_witnessed", followed=follower.service, error=repr(error))
+        await asyncio.sleep(TIDY_SECONDS)
+
+
+async def work(
+    service: Service, settings: ServiceSettings, *, followers: Sequence[Follower] = (), chores: Sequence[Chore] = ()
+) -> None:
+    """Do a service's background work until the process is told to stop."""
+    configure_logs(service=f"{service.name}-worker", level=settings.log_level)
+    serve_metrics(settings.worker_metrics_port, host=settings.host)
+    database = Database(settings)
+    tables = Tables(service.metadata)
+    key = HeadKey(settings.head_key_file)
+
+    async def sign(session: AsyncSession, now: datetime) -> None:
+        await sign_head(
+            session,
+            head=tables.journal_head,
+            signed=tables.journal_signed_heads,
+            service=service.name,
+            key=key,
+            now=now,
+        )
+
+    async def forget(session: AsyncSession, now: datetime) -> None:
+        await forget_old_keys(session, tables.idempotency_keys, now=now, days=settings.idempotency_days)
+
+    sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
+    async with background(
+        sealing,
+        _tidy(database, [sign, forget, *chores]),
+        _measure(database, tables),
+        _witness(database, followers),
+        *(follower.keep_following(database) for follower in followers),
+    ):
+        await asyncio.Event().wait()
