@@ -113,7 +113,7 @@ def seen_by(
         return true()
     of = {kind: [action for action, audience in audiences.items() if audience is kind] for kind in Audience}
     public = entries.c.action.in_(of[Audience.PUBLIC])
-    regional = false()
+    regional: ColumnElement[bool] = false()
     if caller.may(f"{service}:journal:read"):
         here = or_(
             within_any(entries.c.place, caller.regions),
@@ -124,7 +124,7 @@ def seen_by(
 
 
 def _matching(query: FeedQuery, *, entries: Table, places: Table) -> ColumnElement[bool]:
-    conditions = [true()]
+    conditions: list[ColumnElement[bool]] = [true()]
     if query.subject is not None:
         prefix = query.subject
         conditions.append(

@@ -1,7 +1,7 @@
 """HTTP between services: one client per owner, with a token, a timeout and a checked answer."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import httpx
@@ -51,7 +51,7 @@ class ServiceAuth(httpx.Auth):
         self._token = ""
         self._good_until = 0.0
 
-    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override]
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if time.monotonic() > self._good_until:
             granted = yield httpx.Request("POST", self._token_url, data=self._form)
             if granted.status_code != httpx.codes.OK:

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from shared.canonical import canonical_bytes, keyed_digest
 from shared.clock import Now
@@ -19,7 +18,7 @@ from shared.identity import new_id
 from shared.permissions import Anyone, Caller, RegionMissing
 from shared.places import PlaceUnknown, within_any
 from shared.replies import VersionStale, expected_version
-from shared.tables import Item
+from shared.tables import CommunityItem, Item
 from shared.writing import Writing, advisory_number
 
 T = TypeVar("T", bound=Item)
@@ -48,9 +47,13 @@ class Draft(Body):
     id: UUID | None = Field(None, description="UUID made by the client; made here when absent")
 
 
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)
+
+
 def may_change(**constraints: Any) -> Any:
     """Declare a field of a JSON Merge Patch (RFC 7396): absent leaves it, null clears it if it may be null."""
-    return Field(default=None, json_schema_extra=lambda schema: schema.pop("default", None), **constraints)
+    return Field(default=None, json_schema_extra=_without_default, **constraints)
 
 
 def changes(change: Body) -> dict[str, Any]:
@@ -132,21 +135,22 @@ async def claim(session: AsyncSession, model: type[Item], draft: Draft, *, by: C
 async def locked(session: AsyncSession, model: type[T], item_id: UUID, *, by: Caller) -> T:
     """Return an item that the caller may change, locked; 403 or 404 otherwise.
 
-    Place is checked in the same statement that locks, before anything is read.
+    Place is checked in the same statement that locks, before anything is read. An item of a
+    reference table stands nowhere: the scope alone decides.
     """
-    places = places_of(model)
-    identity: InstrumentedAttribute[UUID] = model.id  # type: ignore[assignment]
-    code = model.kelurahan_code  # type: ignore[attr-defined]
-    allowed = or_(within_any(places.c.code_now, by.regions), model.is_party(by))  # type: ignore[attr-defined]
-    item = await session.scalar(
-        select(model)
-        .join(places, places.c.kelurahan_code == code)
-        .where(and_(identity == item_id, allowed))
-        .with_for_update(of=model)
-    )
+    statement = select(model).where(model.id == item_id).with_for_update(of=model)
+    if not issubclass(model, CommunityItem):
+        item = await session.scalar(statement)
+        if item is None:
+            raise ResourceNotFound
+        return item
+    places, code = places_of(model), model.kelurahan_code
+    in_place = places.c.kelurahan_code == code
+    allowed = or_(within_any(places.c.code_now, by.regions), model.is_party(by))
+    item = await session.scalar(statement.join(places, in_place).where(allowed))
     if item is not None:
         return item
-    known = select(code).join(places, places.c.kelurahan_code == code).where(identity == item_id, visible(model, by))
+    known = select(code).join(places, in_place).where(model.id == item_id, visible(model, by))
     region = await session.scalar(known)
     if region is None:
         raise ResourceNotFound

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -146,7 +146,7 @@ def record(session: AsyncSession, change: Change, *, by: Caller, now: datetime) 
 
 async def write_entries(session: AsyncSession) -> None:
     """Write the kept entries: the last statement of the transaction."""
-    rows: Iterable[Mapping[str, Any]] = session.info.pop("journal", [])
+    rows: Sequence[Mapping[str, Any]] = session.info.pop("journal", [])
     if rows:
         await session.flush()
         await session.execute(_INSERT, rows)

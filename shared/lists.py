@@ -39,6 +39,11 @@ class PageQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Items a page")
     cursor: str | None = Field(None, max_length=1000, description="`next` of the page before")
+
+
+class PlacedQuery(PageQuery):
+    """What every list of rows that know their place takes besides."""
+
     region: RegionCode | None = Field(None, description="Only what lies in this region, by today's codes")
 
 
@@ -72,7 +77,8 @@ def _cursor(fingerprint: str, value: object, identity: UUID | str) -> str:
 def _position(cursor: str, *, fingerprint: str, kind: type, identity: type) -> tuple[Any, Any]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        found, value, last = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, kind, identity])
+        found, value, last = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=tuple[str, Any, Any])
+        value, last = msgspec.convert(value, kind), msgspec.convert(last, identity)
     except (ValueError, msgspec.MsgspecError) as error:
         raise CursorInvalid from error
     if found != fingerprint:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from psycopg import AsyncConnection, sql
 from sqlalchemy import FromClause
@@ -18,8 +18,7 @@ def _value(value: object) -> object:
 async def driver_connection(session: AsyncSession) -> AsyncConnection[Any]:
     """Return the driver's own connection of a session, in the session's transaction."""
     raw = await (await session.connection()).get_raw_connection()
-    connection: AsyncConnection[Any] = raw.driver_connection
-    return connection
+    return cast("AsyncConnection[Any]", raw.driver_connection)
 
 
 async def _copy(

@@ -13,6 +13,11 @@ from services.registry.boards import routes as boards
 from services.registry.boards import service as board_service
 from services.registry.boards.models import Board
 from services.registry.database import Base
+from services.registry.groups import routes as groups
+from services.registry.groups import service as group_service
+from services.registry.groups.models import Group
+from services.registry.partners import routes as partners
+from services.registry.partners import service as partner_service
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
 from services.registry.settings import Settings
@@ -48,9 +53,17 @@ SERVICE = Service(
         accounts.clients,
         regions.routes,
         boards.routes,
+        groups.routes,
+        partners.routes,
     ),
-    audiences=account_service.AUDIENCES | region_service.AUDIENCES | board_service.AUDIENCES,
-    subjects={"boards": Board},
+    audiences={
+        **account_service.AUDIENCES,
+        **region_service.AUDIENCES,
+        **partner_service.AUDIENCES,
+        **board_service.AUDIENCES,
+        **group_service.AUDIENCES,
+    },
+    subjects={"boards": Board, "groups": Group},
     load_standings=_load_standings,
     fetch_keys=_fetch_keys,
 )

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from services.registry.accounts.rules import Role
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery
+from shared.lists import PageQuery, PlacedQuery
 from shared.places import CODE, NATION
 
 ServedRegion = Annotated[
@@ -64,7 +64,7 @@ class AccountSort(StrEnum):
     USERNAME = "username"
 
 
-class AccountQuery(PageQuery):
+class AccountQuery(PlacedQuery):
     """Filters of the list of accounts."""
 
     role: Role | None = None

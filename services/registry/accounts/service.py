@@ -166,9 +166,9 @@ def accounts(query: AccountQuery, caller: Caller) -> Select[Any]:
         outside = select(region).where(not_(within_any(region, caller.regions)))
         statement = statement.where(not_(exists(outside)))
     if query.region is not None:
-        statement = statement.where(Account.regions.any(query.region))
+        statement = statement.where(Account.regions.contains([query.region]))
     if query.role is not None:
-        statement = statement.where(Account.roles.any(query.role.value))
+        statement = statement.where(Account.roles.contains([query.role.value]))
     if query.suspended is not None:
         statement = statement.where(Account.suspended == query.suspended)
     return statement

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from services.registry.boards.rules import LegalStatus, Position
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery
+from shared.lists import PageQuery, PlacedQuery
 from shared.places import KelurahanCode
 
 
@@ -68,7 +68,7 @@ class BoardSort(StrEnum):
     NAME = "name"
 
 
-class BoardQuery(PageQuery):
+class BoardQuery(PlacedQuery):
     """Filters of the list of boards."""
 
     q: str | None = Field(None, min_length=2, max_length=100, description="Part of the name")

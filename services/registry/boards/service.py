@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Subquery, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.models import Board, Officer, Term
 from services.registry.boards.rules import TermOverlaps, TermRules, require_valid_term
 from services.registry.boards.schemas import BoardChange, BoardDraft, TermDraft
+from shared.errors import Invalid, Text
 from shared.identity import new_id
 from shared.items import changes, claim, require_place
 from shared.journal import Audience, Change, record
@@ -38,6 +39,27 @@ def board_record(board: Board) -> dict[str, Any]:
         "deed_number": board.deed_number,
         "version": board.version,
     }
+
+
+class BoardUnknown(Invalid):
+    code = "board.unknown"
+    title = Text("Lembaga tidak dikenal", "Unknown board")
+    detail = Text("Tidak ada lembaga dengan id {id}.", "There is no board with the id {id}.")
+    fix = Text("Cari lembaganya di /registry/v1/boards.", "Look the board up in /registry/v1/boards.")
+
+
+def board_names() -> Subquery:
+    """Return the boards as other slices may join them: id and name."""
+    return select(Board.id, Board.name).subquery("board_names")
+
+
+async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
+    """Return the kelurahan code of a board that the caller serves; BoardUnknown or RegionMissing otherwise."""
+    code = await session.scalar(select(Board.kelurahan_code).where(Board.id == board_id))
+    if code is None:
+        raise BoardUnknown(pointer="/board_id", id=board_id)
+    await require_place(session, Board, code, by=by)
+    return code
 
 
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:

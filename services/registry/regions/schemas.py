@@ -6,7 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from services.registry.regions.rules import Kind, Level
-from shared.lists import PageQuery
+from shared.lists import PlacedQuery
 from shared.places import RegionCode
 
 
@@ -33,7 +33,7 @@ class RegionSort(StrEnum):
     NAME = "name"
 
 
-class RegionQuery(PageQuery):
+class RegionQuery(PlacedQuery):
     """Filters of the list of regions."""
 
     level: Level | None = None

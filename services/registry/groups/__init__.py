@@ -1,0 +1,1 @@
+"""Groups (KSM): residents with a common bond who do the work together."""

@@ -1,0 +1,1 @@
+"""Partners: banks, NGOs, universities, firms, associations and agencies that channel money or skill."""
