@@ -1,7 +1,6 @@
 """An application: what a service brings, joined with the plumbing that all have."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -28,8 +27,6 @@ from shared.routing import only_known_parameters
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
-
-GC_THRESHOLDS = (50_000, 20, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +89,6 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         app.state.database = database
         app.state.gate = Gate(tokens=Tokens(keys=keys, issuer=settings.issuer), standings=standings)
         serve_metrics(settings.metrics_port, host=settings.host)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*GC_THRESHOLDS)
         async with background(
             keep_keys_fresh(keys),
             keep_hearing(app.state.head, url=settings.database_url.get_secret_value()),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from shared import migrations as history
 from shared.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
+GC_THRESHOLDS = (50_000, 20, 20)
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so that none closes under a request."""
 
@@ -28,7 +31,12 @@ async def _until_told(worker: Callable[[S], Awaitable[None]], settings: S) -> No
 
 
 def add_service_commands(
-    cli: typer.Typer, *, app: str, settings: type[S], migrations: Path, worker: Callable[[S], Awaitable[None]]
+    cli: typer.Typer,
+    *,
+    create: Callable[[S], FastAPI],
+    settings: type[S],
+    migrations: Path,
+    worker: Callable[[S], Awaitable[None]],
 ) -> None:
     """Add the commands to a service's command line."""
 
@@ -36,9 +44,13 @@ def add_service_commands(
     def serve() -> None:
         """Serve the API."""
         known = settings.from_environment()
+        application = create(known)
+        # What lives as long as the process is not looked through again at every collection.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         uvicorn.run(
-            app,
-            factory=True,
+            application,
             host=known.host,
             port=known.port,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

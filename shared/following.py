@@ -47,7 +47,7 @@ class JournalClient(Protocol):
     async def journal_head(self) -> Mapping[str, Any]: ...
 
 
-class ForkFound(Exception):
+class ForkFoundError(Exception):
     """The followed journal is not the one followed so far: its owner restored or rewrote it."""
 
 
@@ -68,25 +68,25 @@ def followed_table(metadata: MetaData) -> Table:
 
 
 def verified(items: Sequence[Mapping[str, Any]], *, service: str, position: int, digest: bytes) -> list[Entry]:
-    """Return the entries of a page after checking every link, or ForkFound."""
+    """Return the entries of a page after checking every link, or ForkFoundError."""
     entries: list[Entry] = []
     for item in items:
         position += 1
         time = datetime.fromisoformat(item["time"])
         if item["position"] != position or item["previousdigest"] != digest.hex():
             message = f"{service} {position}: the chain does not go on from {digest.hex()}"
-            raise ForkFound(message)
+            raise ForkFoundError(message)
         of_payload = bytes.fromhex(item["payloaddigest"])
         digest = entry_digest(digest, header_bytes(service=service, position=position, recorded_at=time), of_payload)
         if digest.hex() != item["digest"]:
             message = f"{service} {position}: the digest does not follow from header and payload"
-            raise ForkFound(message)
+            raise ForkFoundError(message)
         payload = item["data"]
         if payload is None:
             continue
         if payload_digest(bytes.fromhex(item["nonce"]), canonical_bytes(payload)) != of_payload:
             message = f"{service} {position}: the payload is not the one that was sealed"
-            raise ForkFound(message)
+            raise ForkFoundError(message)
         entries.append(
             Entry(
                 position=position,

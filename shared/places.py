@@ -73,7 +73,7 @@ def within_any(column: ColumnElement[str], prefixes: Iterable[str]) -> ColumnEle
 
 def lies_within(code: str, prefixes: Iterable[str]) -> bool:
     """Tell whether a code is one of the regions or lies below one, at a dot boundary."""
-    return any(prefix == NATION or code == prefix or code.startswith(f"{prefix}.") for prefix in prefixes)
+    return any(prefix in {NATION, code} or code.startswith(f"{prefix}.") for prefix in prefixes)
 
 
 def place_row(code: str, *, name: str, code_now: str, valid_from: date | None, valid_to: date | None) -> dict[str, Any]:

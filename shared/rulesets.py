@@ -22,7 +22,7 @@ class RuleSet(msgspec.Struct, Generic[V], frozen=True, forbid_unknown_fields=Tru
     values: V
 
 
-class NoRuleSet(LookupError):
+class NoRuleSetError(LookupError):
     """No rule set was in force on a date: the programme had not begun."""
 
 
@@ -35,7 +35,7 @@ def load(file: Path, values: type[V]) -> tuple[RuleSet[V], ...]:
 def in_force(versions: Sequence[RuleSet[V]], on: date) -> RuleSet[V]:
     """Return the version in force on a date; before the first, the first applies."""
     if not versions:
-        raise NoRuleSet
+        raise NoRuleSetError
     chosen = versions[0]
     for version in versions:
         if version.valid_from <= on:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import service as accounts
-from services.registry.app import MIGRATIONS, SERVICE
+from services.registry.app import MIGRATIONS, SERVICE, create
 from services.registry.regions import service as regions
 from services.registry.settings import Settings
 from services.registry.tokens import keys
@@ -34,7 +34,7 @@ async def _worker(settings: Settings) -> None:
     await work(SERVICE, settings, chores=[renew_keys, tidy])
 
 
-add_service_commands(cli, app="services.registry.app:create", settings=Settings, migrations=MIGRATIONS, worker=_worker)
+add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)
 
 
 async def _bootstrap(settings: Settings) -> None:

@@ -31,7 +31,7 @@ _PARTNERS = select(
 
 def partners(query: PartnerQuery) -> Select[Any]:
     """Return the statement of the list of partners."""
-    statement = _PARTNERS
+    statement: Select[Any] = _PARTNERS
     if query.q is not None:
         statement = statement.where(Partner.name.icontains(query.q, autoescape=True))
     if query.kind is not None:

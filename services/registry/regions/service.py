@@ -91,12 +91,8 @@ def _lines(folder: Path, level: Level) -> Iterator[tuple[int, str, str]]:
     if not file.exists() and not packed.exists():
         message = f"{file} is missing"
         raise RegionsUnreadableError(message)
-    opened = (
-        file.open(encoding="utf-8", newline="")
-        if file.exists()
-        else gzip.open(packed, "rt", encoding="utf-8", newline="")
-    )
-    with opened as lines:
+    opener = gzip.open if packed.exists() else open
+    with opener(packed if packed.exists() else file, "rt", encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines)
         if reader.fieldnames is None or not {"code", "name"} <= set(reader.fieldnames):
             message = f"{file.name}: the columns code and name are needed"
