@@ -9,7 +9,9 @@ from deploy.local import supervisor
 from deploy.local.control import Desk
 from deploy.local.errors import RefusedError, reason
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The whole house on this machine.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The whole house on this machine."
+)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
-from deploy.local.errors import RefusedError, plainly
+from deploy.local.errors import plainly, refuse
 from deploy.local.keep import SERVICES, read_kept, write_private
 
 PATIENCE = 90.0
@@ -35,11 +35,13 @@ class Desk:
                 where = read_kept(self.folder / "status.json").get("address", "")
                 known = f" at {where}" if where else ""
                 message = f"The house of {self.folder.parent} already runs{known} (process {self._holder()}): `make stop` ends it."
-                raise RefusedError(message) from None
+                refuse(message)
             lock.truncate(0)
             lock.write(f"{os.getpid()}\n")
             lock.flush()
             self._lock = lock
+            # What a killed supervisor told last is not true any more.
+            (self.folder / "status.json").unlink(missing_ok=True)
             for service in SERVICES:
                 self._mark(service).unlink(missing_ok=True)
 
@@ -50,7 +52,7 @@ class Desk:
             self._lock = None
 
     def supervisor(self) -> int | None:
-        """The process that runs the house now."""
+        """Find the process that runs the house now."""
         try:
             with (self.folder / "lock").open("r", encoding="utf-8") as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -67,9 +69,9 @@ class Desk:
         write_private(self.folder / "status.json", json.dumps({"address": address, "parts": dict(states)}))
 
     def status(self) -> tuple[str, dict[str, str]]:
-        """The address of the running house and the state of each part."""
+        """Read the address of the running house and the state of each part."""
         if self.supervisor() is None:
-            raise RefusedError("The house does not run: `make run` starts it.")
+            refuse("The house does not run: `make run` starts it.")
         told = read_kept(self.folder / "status.json")
         parts = told.get("parts")
         return str(told.get("address", "")), dict(parts) if isinstance(parts, dict) else {}
@@ -78,14 +80,14 @@ class Desk:
         """Ask the running house to end, and wait for it."""
         supervisor = self.supervisor()
         if supervisor is None:
-            raise RefusedError("The house does not run.")
+            refuse("The house does not run.")
         os.kill(supervisor, signal.SIGTERM)
         self._wait(lambda: self.supervisor() is None, what="The house does not end")
 
     def ask(self, service: str, *, halted: bool) -> None:
         """Have a running house stop or start one service and its worker."""
         if service not in SERVICES:
-            raise RefusedError(f"There is no service {service!r}: choose one of {', '.join(SERVICES)}.")
+            refuse(f"There is no service {service!r}: choose one of {', '.join(SERVICES)}.")
         self.status()
         with plainly(self.folder):
             if halted:
@@ -94,7 +96,9 @@ class Desk:
                 self._mark(service).unlink(missing_ok=True)
         wanted = "stopped" if halted else "running"
         names = (service, f"{service}-worker")
-        self._wait(lambda: all(self.status()[1].get(name) == wanted for name in names), what=f"{service} is not {wanted}")
+        self._wait(
+            lambda: all(self.status()[1].get(name) == wanted for name in names), what=f"{service} is not {wanted}"
+        )
 
     def _mark(self, service: str) -> Path:
         return self.folder / f"halt-{service}"
@@ -109,5 +113,5 @@ class Desk:
         until = time.monotonic() + PATIENCE
         while not done():
             if time.monotonic() > until:
-                raise RefusedError(f"{what} after {PATIENCE:g} s; see {self.folder.parent / 'logs'}.")
+                refuse(f"{what} after {PATIENCE:g} s; see {self.folder.parent / 'logs'}.")
             time.sleep(TICK)

@@ -11,7 +11,7 @@ OPERATOR = "operator"
 
 
 def given_databases() -> dict[str, str]:
-    """The databases that the environment names instead of the embedded ones."""
+    """Find the databases that the environment names instead of the embedded ones."""
     named = {service: os.environ.get(f"{service.upper()}_DATABASE_URL", "") for service in SERVICES}
     return {service: url for service, url in named.items() if url}
 
@@ -20,7 +20,7 @@ def url(ports: Mapping[str, int], service: str) -> str:
     return f"http://{LOOPBACK}:{ports[service]}"
 
 
-def for_service(  # noqa: PLR0913
+def for_service(
     service: str,
     *,
     state: Path,

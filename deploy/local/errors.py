@@ -4,10 +4,16 @@ import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 
 class RefusedError(Exception):
     """The machine does not allow it; the message is the one line a person reads."""
+
+
+def refuse(line: str) -> NoReturn:
+    """Stop here; the line says all that a person needs."""
+    raise RefusedError(line)
 
 
 def reason(error: OSError) -> str:
@@ -25,4 +31,4 @@ def plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise RefusedError(f"{error.filename or path}: {reason(error)}.") from error
+        refuse(f"{error.filename or path}: {reason(error)}.")

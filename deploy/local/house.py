@@ -12,7 +12,7 @@ import httpx
 
 from deploy.local import gateway
 from deploy.local.environment import OPERATOR, for_service, given_databases, url
-from deploy.local.errors import RefusedError, plainly
+from deploy.local.errors import plainly, refuse
 from deploy.local.keep import SERVICES, kept_ports, kept_secrets, write_private
 from deploy.local.parts import Database, Part, Program
 from deploy.local.ports import LOOPBACK, free_port, is_free
@@ -31,7 +31,7 @@ def quiet(_line: str) -> None:
 class House:
     """A running house in a folder of its own; `start` makes one, leaving the `with` block stops it."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         folder: Path,
         *,
@@ -95,11 +95,11 @@ class House:
     def database(self) -> Database:
         found = self.parts.get("postgres")
         if not isinstance(found, Database):
-            raise RefusedError("The databases are not embedded ones.")
+            refuse("The databases are not embedded ones.")
         return found
 
     def environment(self, service: str) -> dict[str, str]:
-        """What a command of this service needs around it."""
+        """Make what a command of this service needs around it."""
         return for_service(
             service,
             state=self.folder,
@@ -113,7 +113,9 @@ class House:
         """Bring up every part in order; each step is told before it begins."""
         if not is_free(self.ports["gateway"], host=self.host):
             taken = self.ports["gateway"]
-            raise RefusedError(f"Port {taken} is taken by another program: choose another, as in `GATEWAY_PORT={taken + 1} make run`.")
+            refuse(
+                f"Port {taken} is taken by another program: choose another, as in `GATEWAY_PORT={taken + 1} make run`."
+            )
         with plainly(self.folder):
             self._step("Starting PostgreSQL")
             self._open_databases()
@@ -136,7 +138,11 @@ class House:
     def wait_until_ready(self, *, patience: float = PATIENCE) -> None:
         """Until every service answers by itself and says through the gateway that it is ready."""
         waiting = [f"{url(self.ports, service)}/{service}/livez" for service in SERVICES if self.parts[service].wanted]
-        waiting += [f"http://{LOOPBACK}:{self.ports['gateway']}/{service}/readyz" for service in SERVICES if self.parts[service].wanted]
+        waiting += [
+            f"http://{LOOPBACK}:{self.ports['gateway']}/{service}/readyz"
+            for service in SERVICES
+            if self.parts[service].wanted
+        ]
         until = time.monotonic() + patience
         with httpx.Client(timeout=5, trust_env=False) as client:
             while waiting:
@@ -144,7 +150,7 @@ class House:
                 if _answers(client, waiting[0]):
                     waiting.pop(0)
                 elif time.monotonic() > until:
-                    raise RefusedError(f"{waiting[0]} did not answer within {patience:g} s; see {self.folder / 'logs'}.")
+                    refuse(f"{waiting[0]} did not answer within {patience:g} s; see {self.folder / 'logs'}.")
                 else:
                     time.sleep(TICK)
 
@@ -194,32 +200,40 @@ class House:
         if not embedded:
             return
         port = self.ports["postgres"]
-        self.parts["postgres"] = Database(self.folder / "data", log=self.log("postgres"), port=port, durable=self._durable)
+        self.parts["postgres"] = Database(
+            self.folder / "data", log=self.log("postgres"), port=port, durable=self._durable
+        )
         for service in embedded:
             self.database.server.create_database(service, service)
 
     def _once(self, service: str, act: str, *, environment: Mapping[str, str]) -> None:
         log = self.log(f"{service}-{act}")
-        process = spawn([sys.executable, "-m", f"services.{service}", act], log=log, environment=environment, folder=self.root)
+        process = spawn(
+            [sys.executable, "-m", f"services.{service}", act], log=log, environment=environment, folder=self.root
+        )
         try:
             code = process.wait()
         finally:
             end(process, signals=(), patience=5)
         if code:
-            raise RefusedError(f"`python -m services.{service} {act}` failed with {why_ended(code)}: {last_line(log)} ({log})")
+            refuse(f"`python -m services.{service} {act}` failed with {why_ended(code)}: {last_line(log)} ({log})")
 
     def _gateway(self) -> Program:
         config = self.folder / "run" / "envoy.yaml"
         services = {service: self.ports[service] for service in SERVICES}
         port, admin_port = self.ports["gateway"], self.ports["admin"]
         origins = os.environ.get("CORS_ORIGIN_REGEX", gateway.LOCAL_ORIGINS)
-        chosen = gateway.values(services, host=self.host, port=port, admin_port=admin_port, issuer=self.gateway_url, origins=origins)
+        chosen = gateway.values(
+            services, host=self.host, port=port, admin_port=admin_port, issuer=self.gateway_url, origins=origins
+        )
         write_private(config, gateway.render(chosen))
-        checked = subprocess.run(gateway.validation(config), check=False, capture_output=True, text=True)  # noqa: S603
+        checked = subprocess.run(gateway.validation(config), check=False, capture_output=True, text=True)
         if checked.returncode:
             told = (checked.stderr or checked.stdout).strip().splitlines()
-            raise RefusedError(f"Envoy refuses {config}: {told[-1] if told else why_ended(checked.returncode)}")
-        return Program("gateway", gateway.command(config), log=self.log("gateway"), environment=os.environ, folder=self.folder)
+            refuse(f"Envoy refuses {config}: {told[-1] if told else why_ended(checked.returncode)}")
+        return Program(
+            "gateway", gateway.command(config), log=self.log("gateway"), environment=os.environ, folder=self.folder
+        )
 
 
 def _answers(client: httpx.Client, address: str) -> bool:

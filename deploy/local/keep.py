@@ -10,11 +10,15 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from deploy.local.errors import RefusedError
+from deploy.local.errors import refuse
 from deploy.local.ports import free_ports, is_free
 
 SERVICES = ("registry", "planning", "monitoring")
-INNER_PORTS = ("admin", "postgres", *(f"{service}{use}" for service in SERVICES for use in ("", "-metrics", "-worker-metrics")))
+INNER_PORTS = (
+    "admin",
+    "postgres",
+    *(f"{service}{use}" for service in SERVICES for use in ("", "-metrics", "-worker-metrics")),
+)
 
 
 def write_private(path: Path, content: str) -> None:
@@ -31,11 +35,11 @@ def read_kept(path: Path) -> dict[str, object]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except ValueError:
-        raise RefusedError(f"{path} is damaged: restore it, or begin anew with `make reset`.") from None
+        refuse(f"{path} is damaged: restore it, or begin anew with `make reset`.")
 
 
 def kept_secrets(folder: Path) -> dict[str, str]:
-    """The house's secrets; those that a newer version needs in addition are made now."""
+    """Read the house's secrets; those that a newer version needs in addition are made now."""
     path = folder / "secrets.json"
     known = {name: str(value) for name, value in read_kept(path).items()}
     fresh = {
@@ -52,7 +56,7 @@ def kept_secrets(folder: Path) -> dict[str, str]:
 
 
 def kept_key(folder: Path, service: str) -> Path:
-    """The RSA key with which a service signs its journal's daily head."""
+    """Find the RSA key with which a service signs its journal's daily head."""
     path = folder / "keys" / f"{service}-head.pem"
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

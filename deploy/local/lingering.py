@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from deploy.local.errors import RefusedError
+from deploy.local.errors import refuse
 
 PATIENCE = 15.0
 
@@ -21,7 +21,7 @@ def clear(data: Path) -> None:
     until = time.monotonic() + PATIENCE
     while (process := _holder(lock)) is not None and _serves(process, data):
         if time.monotonic() > until:
-            raise RefusedError(f"PostgreSQL of an earlier start (process {process}) does not end: stop it, then start again.")
+            refuse(f"PostgreSQL of an earlier start (process {process}) does not end: stop it, then start again.")
         # SIGINT again would do nothing; an immediate shutdown loses no committed row.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(process, signal.SIGINT if until - time.monotonic() > PATIENCE / 2 else signal.SIGQUIT)
@@ -45,5 +45,5 @@ def _serves(process: int, data: Path) -> bool:
         except OSError:
             return False
     else:
-        said = subprocess.run(command, check=False, capture_output=True, text=True).stdout  # noqa: S603
+        said = subprocess.run(command, check=False, capture_output=True, text=True).stdout
     return "postgres" in said and str(data) in said

@@ -9,14 +9,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from deploy.local.errors import RefusedError
+from deploy.local.errors import refuse
 from deploy.local.postgres import Postgres
 from deploy.local.processes import end, last_line, spawn, why_ended
 
 PATIENCE = 10.0
 CRASHES = 5
 WITHIN = 60.0
-FIRST_DELAY = 0.5
+FIRST_DELAY = 0.25
 
 
 class Part(ABC):
@@ -76,7 +76,7 @@ class Part(ABC):
             ended = f"{self.name} ended with {why_ended(code)}"
             if len(self._crashes) >= CRASHES:
                 told = last_line(self.log)
-                raise RefusedError(f"{ended} for the {CRASHES}th time within a minute; giving up. {told} ({self.log})")
+                refuse(f"{ended} for the {CRASHES}th time within a minute; giving up. {told} ({self.log})")
             delay = FIRST_DELAY * 2 ** (len(self._crashes) - 1)
             self._again_at = now + delay
             say(f"{ended}; starting it again in {delay:g} s ({self.log})")
@@ -88,7 +88,9 @@ class Part(ABC):
 class Program(Part):
     """A program of ours or the gateway."""
 
-    def __init__(self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str], folder: Path) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str], folder: Path
+    ) -> None:
         super().__init__(name, log=log)
         self._command = command
         self._environment = environment

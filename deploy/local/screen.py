@@ -45,7 +45,7 @@ class Screen:
         self.console.print(line, markup=False, soft_wrap=True)
 
     def table(self, groups: Iterable[tuple[str, Iterable[tuple[str, str]]]]) -> None:
-        """The one table at the end: what, and where or how."""
+        """Show the one table at the end: what, and where or how."""
         self.clear()
         table = Table(title="Tridaya", title_justify="left", show_header=False)
         table.add_column(no_wrap=True)

@@ -9,11 +9,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from deploy.local.control import Desk
 from deploy.local.environment import given_databases
-from deploy.local.errors import RefusedError, plainly
+from deploy.local.errors import plainly, refuse
 from deploy.local.house import PROJECT, STEPS, House
 from deploy.local.keep import SERVICES
 from deploy.local.ports import LOOPBACK
@@ -66,7 +65,7 @@ def run() -> None:
 def reset() -> str:
     """Remove everything that a house has made; other people's databases stay as they are."""
     if (supervisor := Desk(FOLDER).supervisor()) is not None:
-        raise RefusedError(f"The house runs (process {supervisor}): `make stop` first.")
+        refuse(f"The house runs (process {supervisor}): `make stop` first.")
     with plainly(FOLDER):
         remove(FOLDER / "data")
         if FOLDER.exists():
@@ -96,7 +95,7 @@ def _endable() -> Iterator[None]:
 def _gateway_port() -> int:
     said = os.environ.get("GATEWAY_PORT") or str(GATEWAY_PORT)
     if not said.isdecimal() or not 0 < int(said) <= HIGHEST_PORT:
-        raise RefusedError(f"GATEWAY_PORT is {said!r}: choose a number from 1 to {HIGHEST_PORT}.")
+        refuse(f"GATEWAY_PORT is {said!r}: choose a number from 1 to {HIGHEST_PORT}.")
     return int(said)
 
 
@@ -136,7 +135,7 @@ def _demo(house: House, *, screen: Screen) -> None:
         "TRIDAYA_DEMO_FILE": str(FOLDER / "demo.json"),
     }
     # It draws its own progress, so it shares the terminal but not its Ctrl-C.
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "deploy.demo"],
         stdin=subprocess.DEVNULL,
         cwd=PROJECT,
@@ -151,7 +150,9 @@ def _demo(house: House, *, screen: Screen) -> None:
     finally:
         end(process, signals=(signal.SIGTERM,), patience=5)
     if process.returncode:
-        screen.say(f"The demo ended with {why_ended(process.returncode)}; the house runs on. `make reset` and `make run` try it afresh.")
+        screen.say(
+            f"The demo ended with {why_ended(process.returncode)}; the house runs on. `make reset` and `make run` try it afresh."
+        )
     else:
         done.touch()
 
@@ -182,13 +183,24 @@ def _data(house: House) -> list[tuple[str, str]]:
 def _summary(house: House) -> list[tuple[str, list[tuple[str, str]]]]:
     address = house.gateway_url
     metrics = [
-        (service, " ".join(f"http://{LOOPBACK}:{house.ports[f'{service}{use}']}/metrics" for use in ("-metrics", "-worker-metrics")))
+        (
+            service,
+            " ".join(
+                f"http://{LOOPBACK}:{house.ports[f'{service}{use}']}/metrics" for use in ("-metrics", "-worker-metrics")
+            ),
+        )
         for service in SERVICES
     ]
     gateway = ("gateway", f"http://{LOOPBACK}:{house.ports['admin']}/stats/prometheus")
-    ways = [("stop", "Ctrl-C, or `make stop`"), ("one service", "`make stop SERVICE=registry`, `make start SERVICE=registry`")]
+    ways = [
+        ("stop", "Ctrl-C, or `make stop`"),
+        ("one service", "`make stop SERVICE=registry`, `make start SERVICE=registry`"),
+    ]
     return [
-        ("Addresses", [("explorer", f"{address}/docs"), *((service, f"{address}/{service}/v1") for service in SERVICES)]),
+        (
+            "Addresses",
+            [("explorer", f"{address}/docs"), *((service, f"{address}/{service}/v1") for service in SERVICES)],
+        ),
         ("Metrics", [*metrics, gateway]),
         ("Sign-ins (username, password)", _sign_ins(house)),
         ("Data", _data(house)),

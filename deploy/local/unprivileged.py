@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.errors import RefusedError
+from deploy.local.errors import refuse
 
 ELSEWHERE = Path("/var/lib/tridaya")
 ORIGIN = "origin"
@@ -45,7 +45,7 @@ def account() -> Account | None:
     try:
         found = pwd.getpwnam("nobody")
     except KeyError:
-        raise RefusedError("PostgreSQL refuses to run as root and there is no account `nobody`: start as another user.") from None
+        refuse("PostgreSQL refuses to run as root and there is no account `nobody`: start as another user.")
     return Account(found.pw_uid, found.pw_gid)
 
 
@@ -67,7 +67,7 @@ def elsewhere(folder: Path) -> Path | None:
 
 
 def place_elsewhere(folder: Path, *, disposable: bool) -> Path:
-    """A folder that `nobody` can reach, for the data of a folder that it cannot; parents are never opened up for it."""
+    """Make a folder that `nobody` can reach, for data that it cannot; parents are never opened up for it."""
     _sweep()
     place, number = elsewhere(folder) or ELSEWHERE / _digest(folder), 1
     while _origin(place) not in {None, folder} and place != elsewhere(folder):
@@ -108,7 +108,7 @@ def _sweep() -> None:
 
 
 def programs_for(account: Account | None, programs: Path, *, carry: tuple[Path, ...]) -> Path:
-    """The folder of programs itself when the account can run them, otherwise a copy, made once, that it can."""
+    """Return the programs themselves when the account can run them, otherwise a copy, made once, that it can."""
     if account is None or account.can_run(programs / "postgres"):
         return programs
     root = carry[0].parent

@@ -25,6 +25,7 @@ def stub() -> Iterator[Stub]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield made
     server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +33,27 @@ def front(stub: Stub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fron
     folder = tmp_path_factory.mktemp("gateway")
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     numbers = key.public_key().public_numbers()
-    stub.jwks = {"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": "one", "n": number_text(numbers.n), "e": number_text(numbers.e)}]}
+    stub.jwks = {
+        "keys": [
+            {
+                "kty": "RSA",
+                "alg": "RS256",
+                "use": "sig",
+                "kid": "one",
+                "n": number_text(numbers.n),
+                "e": number_text(numbers.e),
+            }
+        ]
+    }
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
     port, admin_port = free_ports(2)
     config = folder / "envoy.yaml"
     ports = dict.fromkeys(("registry", "planning", "monitoring"), stub.port)
-    config.write_text(gateway.render(gateway.values(ports, host="127.0.0.1", port=port, admin_port=admin_port, issuer=ISSUER)))
+    config.write_text(
+        gateway.render(gateway.values(ports, host="127.0.0.1", port=port, admin_port=admin_port, issuer=ISSUER))
+    )
     log = folder / "gateway.log"
     process = spawn(gateway.command(config), log=log, environment=os.environ)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 from jose import jwt
 
-
 ISSUER = "http://localhost:8080"
 LIST = json.dumps({"items": [{"name": "Kelurahan", "number": number} for number in range(200)]}).encode()
 
@@ -66,7 +65,9 @@ def handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
                 return self.send(200, json.dumps(stub.jwks).encode())
             if path.endswith("/livez"):
                 return self.send(200, b"{}")
-            stub.seen.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, len(body)))
+            stub.seen.append(
+                (self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, len(body))
+            )
             if path.endswith("/unavailable"):
                 return self.send(503, b'{"code": "own.answer"}')
             if path == "/docs":
@@ -80,7 +81,9 @@ def handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
 
         def send(self, status: int, body: bytes, **headers: str) -> None:
             self.send_response(status)
-            for name, value in ({"content-type": "application/json", "content-length": str(len(body))} | headers).items():
+            for name, value in (
+                {"content-type": "application/json", "content-length": str(len(body))} | headers
+            ).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 REAL = Path(__file__).parents[2]
 
-SERVICE = '''
+SERVICE = """
 import os, sys, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -38,7 +38,7 @@ elif ACT == "serve":
     ThreadingHTTPServer((OWN[NAME.upper() + "_HOST"], int(OWN[NAME.upper() + "_PORT"])), Handler).serve_forever()
 elif ACT == "work":
     time.sleep(3600)
-'''
+"""
 
 
 def make_project(folder: Path) -> Path:
@@ -52,7 +52,7 @@ def make_project(folder: Path) -> Path:
 def command(project: Path, *words: str, **environment: str) -> subprocess.Popen[str]:
     """A command of the house in that project, as a shell without a terminal starts it."""
     own = {"TRIDAYA_DEMO": "0"} | environment
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "deploy.local", *words],
         cwd=project,
         env=os.environ | own,
@@ -82,7 +82,7 @@ def processes_of(project: Path) -> list[str]:
     for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = cmdline.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            where = os.readlink(cmdline.parent / "cwd")
+            where = str((cmdline.parent / "cwd").readlink())
         except OSError:
             continue
         if str(project) in line or where.startswith(str(project)):

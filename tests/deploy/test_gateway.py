@@ -36,8 +36,12 @@ def problem(answer: httpx.Response, *, status: int, code: str) -> dict[str, obje
 def test_the_configuration_is_valid(tmp_path: Path) -> None:
     ports = {"registry": 8001, "planning": 8002, "monitoring": 8003}
     config = tmp_path / "envoy.yaml"
-    config.write_text(gateway.render(gateway.values(ports, host="0.0.0.0", port=8080, admin_port=9901, issuer="https://tridaya.id")))  # noqa: S104
-    subprocess.run(gateway.validation(config), check=True, capture_output=True)
+    config.write_text(
+        gateway.render(gateway.values(ports, host="::", port=8080, admin_port=9901, issuer="https://tridaya.id"))
+    )
+    subprocess.run(  # noqa: S603
+        gateway.validation(config), check=True, capture_output=True
+    )
 
 
 def test_a_missing_value_is_named() -> None:
@@ -55,16 +59,23 @@ def test_a_good_token_and_a_missing_one_pass(front: Front) -> None:
 
 
 def unsigned() -> str:
-    parts = ({"alg": "none", "kid": "one"}, {"iss": "http://localhost:8080", "aud": "tridaya", "exp": int(time.time()) + 600})
+    parts = (
+        {"alg": "none", "kid": "one"},
+        {"iss": "http://localhost:8080", "aud": "tridaya", "exp": int(time.time()) + 600},
+    )
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."
 
 
 def stranger() -> str:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
-@pytest.mark.parametrize("fault", ["garbage", "none", "hs256", "audience", "no audience", "issuer", "expired", "no expiry", "other key"])
+@pytest.mark.parametrize(
+    "fault", ["garbage", "none", "hs256", "audience", "no audience", "issuer", "expired", "no expiry", "other key"]
+)
 def test_a_bad_token_is_refused_in_both_languages(front: Front, fault: str) -> None:
     token = {
         "garbage": lambda: "no.token.atall",
@@ -90,22 +101,36 @@ def test_a_bad_token_is_refused_in_both_languages(front: Front, fault: str) -> N
 
 def test_signing_in_needs_no_good_token(front: Front) -> None:
     headers = {"authorization": f"Bearer {front.token(exp=1)}"}
-    assert front.client.post("/registry/v1/tokens", headers=headers, data={"grant_type": "refresh_token"}).status_code == 200
-    assert front.get("/.well-known/jwks.json", token="garbage").status_code == 200  # noqa: S106
+    assert (
+        front.client.post("/registry/v1/tokens", headers=headers, data={"grant_type": "refresh_token"}).status_code
+        == 200
+    )
+    assert front.get("/.well-known/jwks.json", token="garbage").status_code == 200
 
 
 def test_a_token_in_the_address_counts_for_nothing(front: Front) -> None:
     assert front.get(f"{BOARDS}?access_token=garbage").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/registry/metrics", "/planning", "/planning/docs", "/registry/v10/boards", "/admin", "/registryv1"])
+@pytest.mark.parametrize(
+    "path",
+    ["/metrics", "/registry/metrics", "/planning", "/planning/docs", "/registry/v10/boards", "/admin", "/registryv1"],
+)
 def test_other_addresses_are_unknown(front: Front, path: str) -> None:
     assert problem(front.get(f"{path}?secret=1"), status=404, code="route.unknown")["title"] == "Alamat tidak dikenal"
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/docs", "/docs/app.js", "/.well-known/oauth-authorization-server", "/registry/readyz", "/planning/v1/openapi.json", "/monitoring/v1"],
+    [
+        "/",
+        "/docs",
+        "/docs/app.js",
+        "/.well-known/oauth-authorization-server",
+        "/registry/readyz",
+        "/planning/v1/openapi.json",
+        "/monitoring/v1",
+    ],
 )
 def test_served_addresses_arrive_unchanged(front: Front, path: str) -> None:
     assert front.get(path).status_code == 200
@@ -119,7 +144,9 @@ def test_sizes(front: Front) -> None:
         assert front.client.post(path, content=photo).status_code == 200
         assert front.stub.seen[-1][3] == len(photo)
         problem(front.client.post(path, content=too_large), status=413, code="body.too_large")
-    problem(front.client.post("/planning/v1/activities/7d0f/more/photos", content=photo), status=413, code="body.too_large")
+    problem(
+        front.client.post("/planning/v1/activities/7d0f/more/photos", content=photo), status=413, code="body.too_large"
+    )
     swollen = front.get(BOARDS, cookie="x" * 40_000)
     assert (swollen.status_code, swollen.json()["code"]) == (431, "headers.too_large")
 
@@ -146,7 +173,9 @@ def test_too_many_sign_ins(front: Front) -> None:
 
 def test_headers_in_and_out(front: Front) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    answer = front.get(BOARDS, x_request_id="phone-7", traceparent=trace, x_auth_subject="root", x_envoy_max_retries="9")
+    answer = front.get(
+        BOARDS, x_request_id="phone-7", traceparent=trace, x_auth_subject="root", x_envoy_max_retries="9"
+    )
     seen = front.stub.seen[-1][2]
     assert (answer.headers["x-request-id"], seen["x-request-id"]) == ("phone-7", "phone-7")
     assert seen["traceparent"] == trace
@@ -175,8 +204,10 @@ def test_browsers_of_allowed_origins_may_call(front: Front) -> None:
     allowed = front.client.options(BOARDS, headers=asked)
     assert allowed.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert "if-match" in allowed.headers["access-control-allow-headers"]
-    assert "Journal-Position" in front.get(BOARDS, origin="http://localhost:5173").headers["access-control-expose-headers"]
-    refused = front.get(BOARDS, token="bad", origin="http://localhost:5173")  # noqa: S106
+    assert (
+        "Journal-Position" in front.get(BOARDS, origin="http://localhost:5173").headers["access-control-expose-headers"]
+    )
+    refused = front.get(BOARDS, token="bad", origin="http://localhost:5173")
     assert refused.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert "access-control-allow-origin" not in front.get(BOARDS, origin="https://evil.test").headers
 
