@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import typer
 
-from deploy.local import supervisor
 from deploy.local.control import Desk
 from deploy.local.errors import RefusedError, reason
+from deploy.local.places import FOLDER
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="The whole house on this machine."
@@ -17,13 +17,15 @@ app = typer.Typer(
 @app.command()
 def run() -> None:
     """Start everything and keep it running until Ctrl-C."""
+    from deploy.local import supervisor  # noqa: PLC0415 - asking a running house need not load what runs one
+
     supervisor.run()
 
 
 @app.command()
 def stop(service: str = typer.Argument("", help="One service and its worker; everything when left out")) -> None:
     """Stop the running house, or one service of it."""
-    desk = Desk(supervisor.FOLDER)
+    desk = Desk(FOLDER)
     if service:
         desk.ask(service, halted=True)
     else:
@@ -34,14 +36,14 @@ def stop(service: str = typer.Argument("", help="One service and its worker; eve
 @app.command()
 def start(service: str) -> None:
     """Start a stopped service of the running house again."""
-    Desk(supervisor.FOLDER).ask(service, halted=False)
+    Desk(FOLDER).ask(service, halted=False)
     typer.echo(f"{service} runs again.")
 
 
 @app.command()
 def status() -> None:
     """Tell what runs."""
-    address, parts = Desk(supervisor.FOLDER).status()
+    address, parts = Desk(FOLDER).status()
     typer.echo(f"{address or 'starting'}")
     for name, state in parts.items():
         typer.echo(f"  {name:<18} {state}")
@@ -50,6 +52,8 @@ def status() -> None:
 @app.command()
 def reset() -> None:
     """Remove data, keys and secrets, so that the next start begins anew."""
+    from deploy.local import supervisor  # noqa: PLC0415
+
     typer.echo(supervisor.reset())
 
 
@@ -61,7 +65,7 @@ def main(command: Callable[[], object] = app) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(f"{error.filename or supervisor.FOLDER}: {reason(error)}.\n")
+        sys.stderr.write(f"{error.filename or FOLDER}: {reason(error)}.\n")
         return 1
     return 0
 

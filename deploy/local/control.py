@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from deploy.local.errors import plainly, refuse
-from deploy.local.keep import SERVICES, read_kept, write_private
+from deploy.local.places import SERVICES, read_kept, write_private
 
 PATIENCE = 90.0
 TICK = 0.1

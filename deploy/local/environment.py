@@ -4,7 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.local.keep import SERVICES, kept_key
+from deploy.local.keep import kept_key
+from deploy.local.places import SERVICES
 from deploy.local.ports import LOOPBACK
 
 OPERATOR = "operator"

@@ -1,27 +1,26 @@
 """Everything at once: PostgreSQL, three services with their workers, and the gateway in front of them."""
 
+import http
+import http.client
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-import httpx
-
 from deploy.local import gateway
-from deploy.local.environment import OPERATOR, for_service, given_databases, url
+from deploy.local.environment import OPERATOR, for_service, given_databases
 from deploy.local.errors import plainly, refuse
-from deploy.local.keep import SERVICES, kept_ports, kept_secrets, write_private
+from deploy.local.keep import kept_ports, kept_secrets
 from deploy.local.parts import Database, Part, Program
+from deploy.local.places import PROJECT, SERVICES, write_private
 from deploy.local.ports import LOOPBACK, free_port, is_free
 from deploy.local.processes import end, last_line, spawn, why_ended
 
-PROJECT = Path(__file__).parents[2]
 PATIENCE = 120.0
 TICK = 0.1
-STEPS = 8
+STEPS = 6
 
 
 def quiet(_line: str) -> None:
@@ -120,39 +119,40 @@ class House:
             self._step("Starting PostgreSQL")
             self._open_databases()
             environments = {service: self.environment(service) for service in SERVICES}
-            for service in SERVICES:
-                self._step(f"Migrating {service}")
-                self._once(service, "migrate", environment=environments[service])
+            self._step("Migrating the databases")
+            self._all_once("migrate", environments)
             self._step("Making keys and first accounts")
-            self._once("registry", "bootstrap", environment=environments["registry"])
+            self._all_once("bootstrap", {"registry": environments["registry"]})
             self._step("Starting services and workers")
             for service, environment in environments.items():
                 for name, act in ((service, "serve"), (f"{service}-worker", "work")):
                     command = [sys.executable, "-m", f"services.{service}", act]
                     self._add(Program(name, command, log=self.log(name), environment=environment, folder=self.root))
+            self._wait(self._alive())
+            # Only now, so that the gateway finds the registry's keys at once.
             self._step("Starting the gateway")
             self._add(self._gateway())
-            self._step("Waiting until all answer")
+            self._step("Waiting until all are ready")
             self.wait_until_ready()
 
     def wait_until_ready(self, *, patience: float = PATIENCE) -> None:
-        """Until every service answers by itself and says through the gateway that it is ready."""
-        waiting = [f"{url(self.ports, service)}/{service}/livez" for service in SERVICES if self.parts[service].wanted]
-        waiting += [
-            f"http://{LOOPBACK}:{self.ports['gateway']}/{service}/readyz"
-            for service in SERVICES
-            if self.parts[service].wanted
-        ]
+        """Until every wanted service answers by itself and says through the gateway that it is ready."""
+        self._wait(self._alive(), patience=patience)
+        if self.parts["gateway"].wanted:
+            ready = [(self.ports["gateway"], f"/{name}/readyz") for name in SERVICES if self.parts[name].wanted]
+            self._wait(ready, patience=patience)
+
+    def _alive(self) -> list[tuple[int, str]]:
+        return [(self.ports[name], f"/{name}/livez") for name in SERVICES if self.parts[name].wanted]
+
+    def _wait(self, waiting: list[tuple[int, str]], *, patience: float = PATIENCE) -> None:
         until = time.monotonic() + patience
-        with httpx.Client(timeout=5, trust_env=False) as client:
-            while waiting:
+        for port, path in waiting:
+            while not _answers(port, path):
+                if time.monotonic() > until:
+                    refuse(f"{path} did not answer on port {port} within {patience:g} s; see {self.folder / 'logs'}.")
                 self.tend()
-                if _answers(client, waiting[0]):
-                    waiting.pop(0)
-                elif time.monotonic() > until:
-                    refuse(f"{waiting[0]} did not answer within {patience:g} s; see {self.folder / 'logs'}.")
-                else:
-                    time.sleep(TICK)
+                time.sleep(TICK)
 
     def tend(self) -> None:
         """Start again what has crashed."""
@@ -206,17 +206,22 @@ class House:
         for service in embedded:
             self.database.server.create_database(service, service)
 
-    def _once(self, service: str, act: str, *, environment: Mapping[str, str]) -> None:
-        log = self.log(f"{service}-{act}")
-        process = spawn(
-            [sys.executable, "-m", f"services.{service}", act], log=log, environment=environment, folder=self.root
-        )
+    def _all_once(self, act: str, environments: Mapping[str, Mapping[str, str]]) -> None:
+        """Run one act of several services side by side, and wait for all of them."""
+        running = {}
         try:
-            code = process.wait()
+            for service, environment in environments.items():
+                command = [sys.executable, "-m", f"services.{service}", act]
+                log = self.log(f"{service}-{act}")
+                running[service] = spawn(command, log=log, environment=environment, folder=self.root)
+            for service, process in running.items():
+                if code := process.wait():
+                    log = self.log(f"{service}-{act}")
+                    told = f"{why_ended(code)}: {last_line(log)} ({log})"
+                    refuse(f"`python -m services.{service} {act}` failed with {told}")
         finally:
-            end(process, signals=(), patience=5)
-        if code:
-            refuse(f"`python -m services.{service} {act}` failed with {why_ended(code)}: {last_line(log)} ({log})")
+            for process in running.values():
+                end(process, signals=(), patience=5)
 
     def _gateway(self) -> Program:
         config = self.folder / "run" / "envoy.yaml"
@@ -227,17 +232,17 @@ class House:
             services, host=self.host, port=port, admin_port=admin_port, issuer=self.gateway_url, origins=origins
         )
         write_private(config, gateway.render(chosen))
-        checked = subprocess.run(gateway.validation(config), check=False, capture_output=True, text=True)
-        if checked.returncode:
-            told = (checked.stderr or checked.stdout).strip().splitlines()
-            refuse(f"Envoy refuses {config}: {told[-1] if told else why_ended(checked.returncode)}")
         return Program(
             "gateway", gateway.command(config), log=self.log("gateway"), environment=os.environ, folder=self.folder
         )
 
 
-def _answers(client: httpx.Client, address: str) -> bool:
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
     try:
-        return client.get(address).is_success
-    except httpx.HTTPError:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()

@@ -1,7 +1,6 @@
 """What is made once on the first start and kept: secrets, signing keys and the ports of the last time."""
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,32 +9,14 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from deploy.local.errors import refuse
+from deploy.local.places import SERVICES, read_kept, write_private
 from deploy.local.ports import free_ports, is_free
 
-SERVICES = ("registry", "planning", "monitoring")
 INNER_PORTS = (
     "admin",
     "postgres",
     *(f"{service}{use}" for service in SERVICES for use in ("", "-metrics", "-worker-metrics")),
 )
-
-
-def write_private(path: Path, content: str) -> None:
-    """Write a file for its owner's eyes, whole or not at all."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(content)
-    fresh.replace(path)
-
-
-def read_kept(path: Path) -> dict[str, object]:
-    if not path.exists():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except ValueError:
-        refuse(f"{path} is damaged: restore it, or begin anew with `make reset`.")
 
 
 def kept_secrets(folder: Path) -> dict[str, str]:

@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from deploy.local.control import Desk
 from deploy.local.environment import given_databases
 from deploy.local.errors import plainly, refuse
-from deploy.local.house import PROJECT, STEPS, House
-from deploy.local.keep import SERVICES
+from deploy.local.house import STEPS, House
+from deploy.local.places import FOLDER, PROJECT, SERVICES
 from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import remove
 from deploy.local.processes import end, tie, why_ended
 from deploy.local.screen import Screen
 
-FOLDER = PROJECT / ".local"
 GATEWAY_PORT = 8080
 HIGHEST_PORT = 65535
 TICK = 0.2
