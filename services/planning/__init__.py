@@ -1,0 +1,1 @@
+"""Planning: what the neighbourhoods do, and with which money."""

@@ -1,0 +1,31 @@
+"""Planning's command line: serve, work, migrate, revise."""
+
+import typer
+
+from services.planning.app import MIGRATIONS, SERVICE, create
+from services.planning.clients.registry import registry_client
+from services.planning.database import followed_journals, journal_signed_heads
+from services.planning.directory import service as directory
+from services.planning.settings import Settings
+from shared.commands import add_service_commands
+from shared.following import Follower
+from shared.working import work
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tridaya planning")
+
+
+async def _worker(settings: Settings) -> None:
+    registry = Follower(
+        service="registry",
+        client=registry_client(settings),
+        handlers=directory.HANDLERS,
+        cursors=followed_journals,
+        signed_heads=journal_signed_heads,
+    )
+    await work(SERVICE, settings, followers=[registry])
+
+
+add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,1 @@
+"""Directory: copies of registry's rows, kept by following its journal."""
