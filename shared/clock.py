@@ -19,4 +19,9 @@ def today(now: datetime) -> date:
     return now.astimezone(JAKARTA).date()
 
 
-Now = Annotated[datetime, Depends(read_clock)]
+async def _moment() -> datetime:
+    # A coroutine: FastAPI sends plain functions to a thread, which costs more than most requests.
+    return read_clock()
+
+
+Now = Annotated[datetime, Depends(_moment)]
