@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData, Table
 
 from shared import problems
@@ -23,7 +23,6 @@ from shared.log import configure_logs
 from shared.migrations import head_revision
 from shared.observing import Observing, serve_metrics
 from shared.permissions import Gate, Standings
-from shared.routing import only_known_parameters
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
@@ -54,6 +53,9 @@ class Tables:
 
     def __getattr__(self, name: str) -> Table:
         return self._tables[name]
+
+    def names(self) -> list[str]:
+        return list(self._tables)
 
     def get(self, name: str) -> Table | None:
         return self._tables.get(name)
@@ -105,7 +107,6 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         openapi_url=f"/{service.name}/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(only_known_parameters)],
         telemetry=None,
     )
     app.state.service = service.name

@@ -59,6 +59,6 @@ async def read_problem(code: str, request: Request) -> Response:
 
 def catalogue_router(service: str) -> APIRouter:
     """Return the route of the problem pages."""
-    routes = router(f"/{service}/v1/problems", tags=["problems"])
-    routes.get("/{code}", operation_id="read_problem", response_class=Response)(read_problem)
+    routes = router(f"/{service}/v1/problems", tags=["problems"], judges_token=False)
+    routes.get("/{code}", response_class=Response)(read_problem)
     return routes

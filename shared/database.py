@@ -29,7 +29,13 @@ class Database:
 
     def __init__(self, settings: ServiceSettings) -> None:
         url = driver_url(settings.database_url.get_secret_value())
-        pool = {"pool_size": settings.pool_size, "max_overflow": 0, "pool_timeout": 5, "pool_pre_ping": False}
+        pool = {
+            "pool_size": settings.pool_size,
+            "max_overflow": 0,
+            "pool_timeout": 5,
+            "pool_pre_ping": False,
+            "hide_parameters": True,
+        }
         self.reads: AsyncEngine = create_async_engine(
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )

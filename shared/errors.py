@@ -156,6 +156,16 @@ class ResourceNotFound(NotFound):
     )
 
 
+class AlreadyThere(Conflict):
+    code = "item.already_there"
+    title = Text("Sudah ada", "Already there")
+    detail = Text(
+        "Data dengan id, nama, atau urutan yang sama sudah ada.",
+        "Something with the same id, name or order is there already.",
+    )
+    fix = Text("Ambil data yang ada, atau pakai id lain.", "Read what is there, or use another id.")
+
+
 class MethodUnknown(Refusal):
     status = 405
     code = "method.unknown"

@@ -112,5 +112,5 @@ async def _place_reasons(
 def permission_router(service: str) -> APIRouter:
     """Return the route that explains permissions."""
     routes = router(f"/{service}/v1/permissions", tags=["permissions"])
-    routes.get("", response_model=PermissionView, operation_id="explain_permission")(explain_permission)
+    routes.get("", response_model=PermissionView)(explain_permission)
     return routes

@@ -10,6 +10,10 @@ UNKNOWN = ("value.invalid", Text("Nilai tidak sah.", "The value is not valid."))
 KNOWN: dict[str, tuple[str, Text]] = {
     "missing": ("field.missing", Text("Wajib diisi.", "This field is required.")),
     "extra_forbidden": ("field.unknown", Text("Tidak dikenal di sini.", "Not known here.")),
+    "control_character": (
+        "value.control_character",
+        Text("Tidak boleh memuat karakter NUL.", "Must not hold a NUL character."),
+    ),
     "string_type": ("value.not_text", Text("Harus berupa teks.", "Must be text.")),
     "string_too_short": (
         "value.too_short",

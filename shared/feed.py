@@ -182,7 +182,7 @@ async def _scan(
     return [event(row, service=state.service) for row in rows], following
 
 
-async def read_feed(request: Request, caller: Anyone, query: Annotated[FeedQuery, Query()]) -> Response:
+async def follow_journal(request: Request, caller: Anyone, query: Annotated[FeedQuery, Query()]) -> Response:
     """Follow what changed, in order; with `wait` the request rests until something did.
 
     No database connection is held while it rests.
@@ -208,7 +208,9 @@ async def read_feed(request: Request, caller: Anyone, query: Annotated[FeedQuery
     )
 
 
-async def read_digests(request: Request, connection: Reading, query: Annotated[DigestQuery, Query()]) -> Response:
+async def read_journal_digests(
+    request: Request, connection: Reading, query: Annotated[DigestQuery, Query()]
+) -> Response:
     """Read the chain: every entry's header and digests, for anyone, whoever may see the payloads."""
     state = request.app.state
     entries = state.tables.journal_entries
@@ -238,7 +240,7 @@ async def read_digests(request: Request, connection: Reading, query: Annotated[D
     )
 
 
-async def read_head(request: Request, connection: Reading) -> Response:
+async def read_journal_head(request: Request, connection: Reading) -> Response:
     """Read how far the journal has come: the position and digest that fit on a notice board."""
     state = request.app.state
     head, signed = state.tables.journal_head, state.tables.journal_signed_heads
@@ -276,7 +278,7 @@ def _signed(row: Any) -> dict[str, Any]:
 def feed_router(service: str) -> APIRouter:
     """Return the three journal routes of a service."""
     routes = router(f"/{service}/v1/journal", tags=["journal"])
-    routes.get("", response_model=Feed, operation_id="follow_journal")(read_feed)
-    routes.get("/digests", response_model=Chain, operation_id="read_journal_digests")(read_digests)
-    routes.get("/head", response_model=HeadView, operation_id="read_journal_head")(read_head)
+    routes.get("", response_model=Feed)(follow_journal)
+    routes.get("/digests", response_model=Chain)(read_journal_digests)
+    routes.get("/head", response_model=HeadView)(read_journal_head)
     return routes

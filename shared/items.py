@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from fastapi import Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from shared.canonical import canonical_bytes, keyed_digest
 from shared.clock import Now
 from shared.errors import Conflict, ResourceNotFound, Text
 from shared.identity import new_id
+from shared.jsontypes import require_json_type
 from shared.permissions import Anyone, Caller, RegionMissing
 from shared.places import PlaceUnknown, within_any
 from shared.replies import VersionStale, expected_version
@@ -39,6 +40,14 @@ class Body(BaseModel):
     """A body that is taken as written or refused: unknown fields and wrong types are faults."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _as_written(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse what a lenient parser would convert: "5" is no number, 86400 is no date."""
+        if info.field_name is not None:
+            require_json_type(value, cls.model_fields[info.field_name].annotation)
+        return value
 
 
 class Draft(Body):
@@ -106,13 +115,18 @@ async def require_place(session: AsyncSession, model: type[Any], code: str, *, b
     return str(now_code)
 
 
-async def claim(session: AsyncSession, model: type[Item], draft: Draft, *, by: Caller) -> Claim:
+async def claim(
+    session: AsyncSession, model: type[Item], draft: Draft, *, by: Caller, within: UUID | None = None
+) -> Claim:
     """Claim the id of a creation; the same id with the same content names what exists already.
+
+    A child is made `within` its parent: the same content under another parent is other content.
 
     Two clients with one id wait for each other here, so that one of them finds the other's row.
     """
     secret: bytes = session.info["hmac_key"]
-    content = draft.model_dump(mode="json", exclude={"id"})
+    # Defaults stay out, so that a field added later does not change what was made earlier.
+    content = {"within": within, "content": draft.model_dump(mode="json", exclude={"id"}, exclude_defaults=True)}
     digest = keyed_digest(secret, model.__tablename__.encode(), canonical_bytes(content))  # type: ignore[attr-defined]
     if draft.id is None:
         return Claim(new_id(), digest, existing=False)
@@ -170,6 +184,18 @@ def to_change(model: type[T], represent: Represent) -> Callable[..., Awaitable[T
             current = await represent(session, id, caller, now)
             raise VersionStale(version=item.version, members={"current": current})
         return item
+
+    return dependency
+
+
+def to_extend(model: type[T]) -> Callable[..., Awaitable[T]]:
+    """Return a dependency: the item of the path, locked so that a child can be made in it.
+
+    A creation needs no If-Match: made offline, it comes with its own id instead.
+    """
+
+    async def dependency(id: UUID, session: Writing, caller: Anyone) -> T:
+        return await locked(session, model, id, by=caller)
 
     return dependency
 

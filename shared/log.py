@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from contextvars import ContextVar
 
 import structlog
@@ -16,6 +17,25 @@ def add_request(_logger: object, _method: str, event: structlog.typing.EventDict
     return event
 
 
+def _plain_traceback(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say what failed and where, never with which values: they may be somebody's."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        chain: list[dict[str, object]] = []
+        while error is not None:
+            frames = traceback.extract_tb(error.__traceback__)
+            chain.append(
+                {
+                    "type": type(error).__name__,
+                    "sqlstate": getattr(getattr(error, "orig", error), "sqlstate", None),
+                    "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-12:]],
+                }
+            )
+            error = error.__cause__ or error.__context__
+        event["exception"] = chain
+    return event
+
+
 def configure_logs(*, service: str, level: str) -> None:
     """Send everything, the libraries' lines included, to standard error as JSON."""
     threshold = getattr(logging, level.upper())
@@ -25,7 +45,7 @@ def configure_logs(*, service: str, level: str) -> None:
             add_request,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-            structlog.processors.dict_tracebacks,
+            _plain_traceback,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from shared.canonical import plain
 from shared.errors import (
+    AlreadyThere,
     BodyInvalid,
     BodyUnreadable,
     DatabaseBusy,
@@ -26,6 +27,7 @@ from shared.faults import faults
 from shared.log import log, request_id
 from shared.replies import to_json
 
+UNIQUE_VIOLATION = "23505"
 BUSY_STATES = {"40001", "40P01", "55P03", "57P01", "57P03", "53300"}
 
 
@@ -121,6 +123,8 @@ def install(app: FastAPI) -> None:
 
     async def database_failed(request: Request, error: Exception) -> Response:
         state = getattr(getattr(error, "orig", None), "sqlstate", None)
+        if state == UNIQUE_VIOLATION:
+            return render(AlreadyThere(), request=request)
         if isinstance(error, OperationalError | PoolTimeout) or state in BUSY_STATES:
             log.warning("database.busy", error=type(error).__name__, sqlstate=state)
             return render(DatabaseBusy(retry_after=2), request=request)

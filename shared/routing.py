@@ -4,13 +4,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from shared.errors import BodyUnreadable, Fault, QueryInvalid, Text
+from shared.permissions import known_caller
 from shared.writing import Replayed, remember
 
 UNREADABLE = object()
@@ -91,6 +92,16 @@ async def only_known_parameters(request: Request) -> None:
         raise QueryInvalid(faults=found, count=len(found))
 
 
-def router(prefix: str = "", *, tags: list[str] | None = None) -> APIRouter:
-    """Return a router of strict routes."""
-    return APIRouter(prefix=prefix, tags=list(tags or []), route_class=StrictRoute)
+def router(prefix: str = "", *, tags: list[str] | None = None, judges_token: bool = True) -> APIRouter:
+    """Return a router of strict routes: a bad token is refused first, then an unknown parameter.
+
+    Only signing in and what must answer before anybody can sign in do without a token's judgement.
+    """
+    first = [Depends(known_caller)] if judges_token else []
+    return APIRouter(
+        prefix=prefix,
+        tags=list(tags or []),
+        route_class=StrictRoute,
+        dependencies=[*first, Depends(only_known_parameters)],
+        generate_unique_id_function=lambda route: route.name,
+    )

@@ -22,6 +22,7 @@ from shared.log import log
 
 ALGORITHM = "RS256"
 AUDIENCE = "tridaya"
+TYPE = "at+jwt"
 REMEMBERED_TOKENS = 10_000
 KEY_REFRESH_SECONDS = 30.0
 UNKNOWN_KEY_PAUSE_SECONDS = 2.0
@@ -138,7 +139,7 @@ class Tokens:
             kid = header["kid"]
         except (JOSEError, KeyError) as error:
             raise TokenInvalid from error
-        if header.get("alg") != ALGORITHM or not isinstance(kid, str):
+        if header.get("alg") != ALGORITHM or header.get("typ") != TYPE or not isinstance(kid, str):
             raise TokenInvalid
         key = self._keys.known(kid)
         if key is None:

@@ -182,13 +182,14 @@ Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
 """The one transaction of a write; it commits before the reply leaves, and only if all went well."""
 
 
-async def _key_given(request: Request) -> None:
+async def _moving_money(request: Request, session: Writing) -> AsyncSession:
     if request.headers.get("idempotency-key") is None:
         raise KeyMissing
+    return session
 
 
-MovesMoney = Depends(_key_given)
-"""Put on a route that moves money: without an Idempotency-Key it is refused."""
+MoneyWriting = Annotated[AsyncSession, Depends(_moving_money)]
+"""The transaction of an act that moves money: without an Idempotency-Key it is refused."""
 
 
 async def _secret_reply(request: Request, _session: Writing) -> None:

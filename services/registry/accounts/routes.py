@@ -48,7 +48,7 @@ async def account_to_change(id: UUID, request: Request, session: Writing, caller
 AccountToChange = Annotated[Account, Depends(account_to_change)]
 
 
-@accounts.get("", response_model=Page[AccountView], operation_id="list_accounts")
+@accounts.get("", response_model=Page[AccountView])
 async def list_accounts(
     request: Request, caller: AccountReader, connection: Reading, query: Annotated[AccountQuery, Query()]
 ) -> Response:
@@ -59,14 +59,14 @@ async def list_accounts(
     )
 
 
-@accounts.post("", status_code=201, response_model=AccountView, operation_id="open_account")
+@accounts.post("", status_code=201, response_model=AccountView)
 async def open_account(by: AccountWriter, session: Writing, draft: AccountDraft, now: Now) -> Response:
     """Open an account."""
     account, new = await service.open_account(session, draft, by=by, now=now)
     return saved(service.account_view(account), status=201 if new else 200, location=f"{accounts.prefix}/{account.id}")
 
 
-@accounts.get("/{id}", response_model=AccountView, operation_id="read_account")
+@accounts.get("/{id}", response_model=AccountView)
 async def read_account(id: UUID, request: Request, caller: AccountReader, connection: Reading) -> Response:
     """Read one account."""
     row = (await connection.execute(service.accounts(AccountQuery(), caller).where(Account.id == id))).one_or_none()
@@ -75,7 +75,7 @@ async def read_account(id: UUID, request: Request, caller: AccountReader, connec
     return item_reply(request, service.account_view(row))
 
 
-@accounts.patch("/{id}", response_model=AccountView, operation_id="change_account")
+@accounts.patch("/{id}", response_model=AccountView)
 async def change_account(
     by: AccountWriter, session: Writing, account: AccountToChange, change: AccountChange, now: Now
 ) -> Response:
@@ -84,21 +84,21 @@ async def change_account(
     return saved(service.account_view(account))
 
 
-@accounts.post("/{id}/suspension", response_model=AccountView, operation_id="suspend_account")
+@accounts.post("/{id}/suspension", response_model=AccountView)
 async def suspend_account(by: AccountWriter, session: Writing, account: AccountToChange, now: Now) -> Response:
     """Suspend an account; every service refuses its tokens within five seconds."""
     await service.suspend(session, account, by=by, now=now)
     return saved(service.account_view(account))
 
 
-@accounts.delete("/{id}/suspension", response_model=AccountView, operation_id="restore_account")
+@accounts.delete("/{id}/suspension", response_model=AccountView)
 async def restore_account(by: AccountWriter, session: Writing, account: AccountToChange, now: Now) -> Response:
     """End a suspension."""
     await service.restore(session, account, by=by, now=now)
     return saved(service.account_view(account))
 
 
-@clients.get("", response_model=Page[ClientView], operation_id="list_clients")
+@clients.get("", response_model=Page[ClientView])
 async def list_clients(
     request: Request, _caller: AccountReader, connection: Reading, query: Annotated[ClientQuery, Query()]
 ) -> Response:
@@ -108,7 +108,7 @@ async def list_clients(
     )
 
 
-@clients.post("", status_code=201, response_model=NewClientView, operation_id="open_client")
+@clients.post("", status_code=201, response_model=NewClientView)
 async def open_client(
     by: AccountWriter, session: Writing, _secret: SecretReply, draft: ClientDraft, now: Now
 ) -> Response:

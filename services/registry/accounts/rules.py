@@ -35,6 +35,7 @@ READS = frozenset(
     }
 )
 BOARD_WORK = READS | {
+    "registry:boards:write",
     "registry:groups:write",
     "planning:mapping:write",
     "planning:plans:write",
@@ -43,7 +44,7 @@ BOARD_WORK = READS | {
     "monitoring:complaints:read",
     "monitoring:complaints:write",
 }
-FACILITATION = BOARD_WORK | {"registry:boards:write", "planning:plans:approve", "planning:activities:approve"}
+FACILITATION = BOARD_WORK | {"planning:plans:approve", "planning:activities:approve"}
 
 SCOPES: dict[Role, frozenset[str]] = {
     Role.VOLUNTEER: READS | {"planning:mapping:write"},
@@ -52,12 +53,18 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.SUPERVISOR: READS | {"planning:plans:approve", "planning:activities:approve", "monitoring:complaints:read"},
     Role.FACILITATOR: FACILITATION,
     Role.CITY_COORDINATOR: FACILITATION | {"registry:partners:write", "monitoring:complaints:approve"},
-    Role.CITY_COMMITTEE: READS | {"monitoring:complaints:read"},
-    Role.GOVERNMENT: READS,
+    Role.CITY_COMMITTEE: READS
+    | {
+        "planning:plans:approve",
+        "planning:activities:approve",
+        "monitoring:complaints:read",
+        "monitoring:complaints:approve",
+    },
+    Role.GOVERNMENT: READS | {"planning:plans:approve", "planning:activities:approve"},
     Role.AUDITOR: READS | {"monitoring:complaints:read"},
     Role.PARTNER: frozenset({"planning:offers:write"}),
     Role.PROGRAMME_MANAGER: READS | {"registry:partners:write"},
-    Role.OPERATOR: frozenset({"registry:accounts:read", "registry:accounts:write", "registry:partners:write"}),
+    Role.OPERATOR: frozenset({"registry:accounts:read", "registry:accounts:write"}),
 }
 
 SERVICE_SCOPES: dict[str, frozenset[str]] = {

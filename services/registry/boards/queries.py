@@ -134,7 +134,7 @@ async def one_board(
     return board_view(row)
 
 
-def terms(board_id: Any, caller: Caller) -> Select[Any]:
+def terms(board_id: UUID, caller: Caller) -> Select[Any]:
     """Return the statement of a board's terms."""
     return (
         select(
@@ -170,9 +170,10 @@ def term_view(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-async def one_term(connection: AsyncConnection | AsyncSession, term_id: UUID, caller: Caller) -> Mapping[str, Any]:
+async def one_term(
+    connection: AsyncConnection | AsyncSession, board_id: UUID, term_id: UUID, caller: Caller
+) -> Mapping[str, Any]:
     """Return one term, or ResourceNotFound."""
-    board_id = select(Term.board_id).where(Term.id == term_id).scalar_subquery()
     row = (await connection.execute(terms(board_id, caller).where(Term.id == term_id))).one_or_none()
     if row is None:
         raise ResourceNotFound

@@ -19,7 +19,7 @@ from services.registry.boards.schemas import (
 from services.registry.dependencies import BoardWriter
 from shared.clock import Now, today
 from shared.database import Reading
-from shared.items import to_change
+from shared.items import to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -28,10 +28,11 @@ from shared.writing import Writing
 
 routes = router("/registry/v1/boards", tags=["boards"])
 
+BoardToExtend = Annotated[Board, Depends(to_extend(Board))]
 BoardToChange = Annotated[Board, Depends(to_change(Board, queries.one_board))]
 
 
-@routes.get("", response_model=Page[BoardView], operation_id="list_boards")
+@routes.get("", response_model=Page[BoardView])
 async def list_boards(
     request: Request, caller: Anyone, connection: Reading, query: Annotated[BoardQuery, Query()], now: Now
 ) -> Response:
@@ -42,7 +43,7 @@ async def list_boards(
     )
 
 
-@routes.post("", status_code=201, response_model=BoardView, operation_id="record_board")
+@routes.post("", status_code=201, response_model=BoardView)
 async def record_board(by: BoardWriter, session: Writing, draft: BoardDraft, now: Now) -> Response:
     """Record a board in a kelurahan that the caller serves."""
     board_id, new = await service.record_board(session, draft, by=by, now=now)
@@ -50,13 +51,13 @@ async def record_board(by: BoardWriter, session: Writing, draft: BoardDraft, now
     return saved(board, status=201 if new else 200, location=f"{routes.prefix}/{board_id}")
 
 
-@routes.get("/{id}", response_model=BoardView, operation_id="read_board")
+@routes.get("/{id}", response_model=BoardView)
 async def read_board(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
     """Read one board."""
     return item_reply(request, await queries.one_board(connection, id, caller, now))
 
 
-@routes.patch("/{id}", response_model=BoardView, operation_id="change_board")
+@routes.patch("/{id}", response_model=BoardView)
 async def change_board(
     by: BoardWriter, session: Writing, board: BoardToChange, change: BoardChange, now: Now
 ) -> Response:
@@ -65,7 +66,7 @@ async def change_board(
     return saved(await queries.one_board(session, board.id, by, now))
 
 
-@routes.get("/{id}/terms", response_model=Page[TermView], operation_id="list_terms")
+@routes.get("/{id}/terms", response_model=Page[TermView])
 async def list_terms(
     id: UUID,
     request: Request,
@@ -80,9 +81,15 @@ async def list_terms(
     )
 
 
-@routes.post("/{id}/terms", status_code=201, response_model=TermView, operation_id="record_term")
-async def record_term(by: BoardWriter, session: Writing, board: BoardToChange, draft: TermDraft, now: Now) -> Response:
+@routes.get("/{id}/terms/{term_id}", response_model=TermView)
+async def read_term(id: UUID, term_id: UUID, request: Request, caller: Anyone, connection: Reading) -> Response:
+    """Read one term with its elected officers."""
+    return item_reply(request, await queries.one_term(connection, id, term_id, caller))
+
+
+@routes.post("/{id}/terms", status_code=201, response_model=TermView)
+async def record_term(by: BoardWriter, session: Writing, board: BoardToExtend, draft: TermDraft, now: Now) -> Response:
     """Record the outcome of an election: a term and its officers."""
     term_id, new = await service.record_term(session, board, draft, by=by, now=now)
-    term = await queries.one_term(session, term_id, by)
+    term = await queries.one_term(session, board.id, term_id, by)
     return saved(term, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/terms/{term_id}")

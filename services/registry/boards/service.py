@@ -96,7 +96,7 @@ async def record_term(
 
     The board's lock keeps two terms recorded at once from overlapping.
     """
-    claimed = await claim(session, Term, draft, by=by)
+    claimed = await claim(session, Term, draft, by=by, within=board.id)
     if claimed.existing:
         return claimed.id, False
     require_not_future(draft.elected_on, now=now, pointer="/elected_on")

@@ -22,7 +22,7 @@ routes = router("/registry/v1/groups", tags=["groups"])
 GroupToChange = Annotated[Group, Depends(to_change(Group, queries.one_group))]
 
 
-@routes.get("", response_model=Page[GroupView], operation_id="list_groups")
+@routes.get("", response_model=Page[GroupView])
 async def list_groups(
     request: Request, caller: GroupReader, connection: Reading, query: Annotated[GroupQuery, Query()]
 ) -> Response:
@@ -32,7 +32,7 @@ async def list_groups(
     return await page(request, connection, statement, query=query, order=order, shape=queries.group_view)
 
 
-@routes.post("", status_code=201, response_model=GroupView, operation_id="record_group")
+@routes.post("", status_code=201, response_model=GroupView)
 async def record_group(by: GroupWriter, session: Writing, draft: GroupDraft, now: Now) -> Response:
     """Record a group."""
     group_id, new = await service.record_group(session, draft, by=by, now=now)
@@ -40,13 +40,13 @@ async def record_group(by: GroupWriter, session: Writing, draft: GroupDraft, now
     return saved(group, status=201 if new else 200, location=f"{routes.prefix}/{group_id}")
 
 
-@routes.get("/{id}", response_model=GroupView, operation_id="read_group")
+@routes.get("/{id}", response_model=GroupView)
 async def read_group(id: UUID, request: Request, caller: GroupReader, connection: Reading, now: Now) -> Response:
     """Read one group."""
     return item_reply(request, await queries.one_group(connection, id, caller, now))
 
 
-@routes.patch("/{id}", response_model=GroupView, operation_id="change_group")
+@routes.patch("/{id}", response_model=GroupView)
 async def change_group(
     by: GroupWriter, session: Writing, group: GroupToChange, change: GroupChange, now: Now
 ) -> Response:

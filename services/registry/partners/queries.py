@@ -31,7 +31,7 @@ _PARTNERS = select(
 
 def partners(query: PartnerQuery) -> Select[Any]:
     """Return the statement of the list of partners."""
-    statement: Select[Any] = _PARTNERS
+    statement = _PARTNERS
     if query.q is not None:
         statement = statement.where(Partner.name.icontains(query.q, autoescape=True))
     if query.kind is not None:

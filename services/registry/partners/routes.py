@@ -23,7 +23,7 @@ routes = router("/registry/v1/partners", tags=["partners"])
 PartnerToChange = Annotated[Partner, Depends(to_change(Partner, queries.one_partner))]
 
 
-@routes.get("", response_model=Page[PartnerView], operation_id="list_partners")
+@routes.get("", response_model=Page[PartnerView])
 async def list_partners(
     request: Request, _caller: Anyone, connection: Reading, query: Annotated[PartnerQuery, Query()]
 ) -> Response:
@@ -33,7 +33,7 @@ async def list_partners(
     return await page(request, connection, statement, query=query, order=order, shape=queries.partner_view)
 
 
-@routes.post("", status_code=201, response_model=PartnerView, operation_id="record_partner")
+@routes.post("", status_code=201, response_model=PartnerView)
 async def record_partner(by: PartnerWriter, session: Writing, draft: PartnerDraft, now: Now) -> Response:
     """Record a partner."""
     partner_id, new = await service.record_partner(session, draft, by=by, now=now)
@@ -41,13 +41,13 @@ async def record_partner(by: PartnerWriter, session: Writing, draft: PartnerDraf
     return saved(partner, status=201 if new else 200, location=f"{routes.prefix}/{partner_id}")
 
 
-@routes.get("/{id}", response_model=PartnerView, operation_id="read_partner")
+@routes.get("/{id}", response_model=PartnerView)
 async def read_partner(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
     """Read one partner."""
     return item_reply(request, await queries.one_partner(connection, id, caller, now))
 
 
-@routes.patch("/{id}", response_model=PartnerView, operation_id="change_partner")
+@routes.patch("/{id}", response_model=PartnerView)
 async def change_partner(
     by: PartnerWriter, session: Writing, partner: PartnerToChange, change: PartnerChange, now: Now
 ) -> Response:

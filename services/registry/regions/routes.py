@@ -16,7 +16,7 @@ from shared.routing import router
 routes = router("/registry/v1/regions", tags=["regions"])
 
 
-@routes.get("", response_model=Page[RegionView], operation_id="list_regions")
+@routes.get("", response_model=Page[RegionView])
 async def list_regions(
     request: Request, _caller: Anyone, connection: Reading, query: Annotated[RegionQuery, Query()]
 ) -> Response:
@@ -26,7 +26,7 @@ async def list_regions(
     return await page(request, connection, statement, query=query, order=order, shape=service.region_view)
 
 
-@routes.get("/{code}", response_model=RegionView, operation_id="read_region")
+@routes.get("/{code}", response_model=RegionView)
 async def read_region(
     code: Annotated[str, Path(pattern=CODE.pattern)], request: Request, _caller: Anyone, connection: Reading
 ) -> Response:

@@ -16,7 +16,7 @@ from shared.database import Reading, database_of
 from shared.replies import to_json
 from shared.routing import router
 
-routes = router(tags=["tokens"])
+routes = router(tags=["tokens"], judges_token=False)
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
@@ -30,7 +30,7 @@ def _basic(request: Request) -> tuple[str, str] | None:
     return name, secret
 
 
-@routes.post("/registry/v1/tokens", response_model=TokenView, operation_id="issue_token")
+@routes.post("/registry/v1/tokens", response_model=TokenView)
 async def issue_token(
     request: Request,
     now: Now,
@@ -74,7 +74,7 @@ async def issue_token(
     return Response(to_json(granted), media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-@routes.get("/.well-known/jwks.json", response_model=KeySet, operation_id="read_keys")
+@routes.get("/.well-known/jwks.json", response_model=KeySet)
 async def read_keys(connection: Reading, now: Now) -> Response:
     """Read the public keys that verify access tokens."""
     document = await keys.published_keys(connection, now=now)
@@ -84,7 +84,6 @@ async def read_keys(connection: Reading, now: Now) -> Response:
 @routes.get(
     "/.well-known/oauth-authorization-server",
     response_model=AuthorizationServer,
-    operation_id="read_authorization_server",
 )
 async def read_authorization_server(request: Request) -> Response:
     """Discover where tokens come from (RFC 8414)."""

@@ -96,12 +96,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "route", "key", name=op.f("pk_idempotency_keys")),
         info={"class": "local"},
     )
-    op.create_index(
-        "ix_idempotency_keys_recorded_at",
-        "idempotency_keys",
-        ["recorded_at"],
-        unique=False,
-    )
+    op.create_index("ix_idempotency_keys_recorded_at", "idempotency_keys", ["recorded_at"], unique=False)
     op.create_table(
         "journal_entries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -118,18 +113,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("position", name=op.f("uq_journal_entries_position")),
         info={"class": "local"},
     )
+    op.create_index("ix_journal_entries_subject", "journal_entries", ["subject", "position"], unique=False)
     op.create_index(
-        "ix_journal_entries_subject",
-        "journal_entries",
-        ["subject", "position"],
-        unique=False,
-    )
-    op.create_index(
-        "ix_journal_entries_unsealed",
-        "journal_entries",
-        ["id"],
-        unique=False,
-        postgresql_where="position IS NULL",
+        "ix_journal_entries_unsealed", "journal_entries", ["id"], unique=False, postgresql_where="position IS NULL"
     )
     op.create_table(
         "journal_head",
@@ -150,6 +136,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "day", name=op.f("pk_journal_signed_heads")),
         info={"class": "local"},
     )
+    op.create_table(
+        "partners",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "ngo",
+                "bank",
+                "university",
+                "firm",
+                "association",
+                "agency",
+                name="partnerkind",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("website", sa.String(length=300), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_partners")),
+        info={"class": "reference"},
+    )
+    op.create_index("ix_partners_by_name", "partners", ["name", "id"], unique=False)
     op.create_table(
         "places",
         sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
@@ -244,6 +260,53 @@ def upgrade() -> None:
         info={"class": "local"},
     )
     op.create_table(
+        "groups",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "environment",
+                "social",
+                "economic",
+                "committee",
+                name="groupkind",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "bond",
+            sa.Enum(
+                "interest", "activity", "domicile", name="bond", native_enum=False, create_constraint=True, length=20
+            ),
+            nullable=False,
+        ),
+        sa.Column("formed_on", sa.Date(), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("women", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("women BETWEEN 0 AND members", name=op.f("ck_groups_women")),
+        sa.ForeignKeyConstraint(
+            ["board_id", "kelurahan_code"],
+            ["boards.id", "boards.kelurahan_code"],
+            name=op.f("fk_groups_board_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_groups")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_groups_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_groups_by_name", "groups", ["name", "id"], unique=False)
+    op.create_index("ix_groups_by_place", "groups", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_groups_of_board", "groups", ["board_id", "id"], unique=False)
+    op.create_table(
         "terms",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
@@ -276,14 +339,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column(
             "position",
-            sa.Enum(
-                "koordinator",
-                "member",
-                name="position",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
+            sa.Enum("koordinator", "member", name="position", native_enum=False, create_constraint=True, length=20),
             nullable=False,
         ),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -309,6 +365,10 @@ def downgrade() -> None:
     op.drop_table("officers")
     op.drop_index("ix_terms_of_board", table_name="terms")
     op.drop_table("terms")
+    op.drop_index("ix_groups_of_board", table_name="groups")
+    op.drop_index("ix_groups_by_place", table_name="groups")
+    op.drop_index("ix_groups_by_name", table_name="groups")
+    op.drop_table("groups")
     op.drop_table("signing_keys")
     op.drop_index("ix_sign_in_failures_age", table_name="sign_in_failures")
     op.drop_table("sign_in_failures")
@@ -320,13 +380,11 @@ def downgrade() -> None:
     op.drop_table("refresh_tokens")
     op.drop_index(op.f("ix_places_code_now"), table_name="places")
     op.drop_table("places")
+    op.drop_index("ix_partners_by_name", table_name="partners")
+    op.drop_table("partners")
     op.drop_table("journal_signed_heads")
     op.drop_table("journal_head")
-    op.drop_index(
-        "ix_journal_entries_unsealed",
-        table_name="journal_entries",
-        postgresql_where="position IS NULL",
-    )
+    op.drop_index("ix_journal_entries_unsealed", table_name="journal_entries", postgresql_where="position IS NULL")
     op.drop_index("ix_journal_entries_subject", table_name="journal_entries")
     op.drop_table("journal_entries")
     op.drop_index("ix_idempotency_keys_recorded_at", table_name="idempotency_keys")
