@@ -1,0 +1,1 @@
+"""Monitoring: how open and how answerable the institutions are."""

@@ -1,0 +1,41 @@
+"""Monitoring's application: its slices joined with the plumbing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from services.monitoring.clients.registry import registry_client
+from services.monitoring.database import Base
+from services.monitoring.facts import service as facts
+from services.monitoring.settings import Settings
+from shared.app import Service, create_app
+from shared.clock import read_clock
+from shared.database import Database
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+async def _load_standings(database: Database) -> Mapping[UUID, float]:
+    return await facts.load_standings(database, now=read_clock())
+
+
+SERVICE = Service(
+    name="monitoring",
+    title="Tridaya monitoring",
+    description="How open and how answerable the institutions are: indicators, complaints and notice boards.",
+    metadata=Base.metadata,
+    migrations=MIGRATIONS,
+    routers=(),
+    audiences={},
+    subjects={},
+    load_standings=_load_standings,
+)
+
+
+def create(settings: Settings | None = None) -> FastAPI:
+    """Return monitoring's application, configured from the environment unless settings are given."""
+    known = settings or Settings.from_environment()
+    return create_app(replace(SERVICE, state={"registry": registry_client(known)}), known)

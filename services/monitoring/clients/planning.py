@@ -1,0 +1,120 @@
+"""What monitoring reads of planning: its journal."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from services.monitoring.clients.registry import PAGE, PATIENCE_SECONDS, own_token
+from services.monitoring.settings import Settings
+from shared.http import service_http, upstream
+
+
+class PlanFact(msgspec.Struct):
+    """What is read of a plan."""
+
+    id: UUID
+    board_id: UUID
+    title: str
+    state: str
+    starts_on: date
+    ends_on: date
+    ratified_on: date | None
+    version: int
+
+
+class MeetingFact(msgspec.Struct):
+    """What is read of a meeting: who was counted, never who was there."""
+
+    id: UUID
+    board_id: UUID
+    kind: str
+    held_on: date
+    attendance_total: int
+    attendance_women: int
+    attendance_poor: int | None
+    version: int
+
+
+class ActivityFact(msgspec.Struct):
+    """What is read of an activity of a plan; money in rupiah."""
+
+    id: UUID
+    plan_id: UUID
+    board_id: UUID
+    title: str
+    dimension: str
+    year: int
+    total_cost_rupiah: int
+    funding: dict[str, int]
+    state: str
+    version: int
+
+
+class ProgressFact(msgspec.Struct):
+    """What is read of a report of progress."""
+
+    id: UUID
+    activity_id: UUID
+    percent: int
+    version: int
+
+
+class AgreementFact(msgspec.Struct):
+    """What is read of a channeling agreement; money in rupiah."""
+
+    id: UUID
+    board_id: UUID
+    activity_id: UUID
+    partner_id: UUID
+    instrument: str
+    committed_rupiah: int
+    agreed_on: date | None
+    state: str
+    version: int
+
+
+class DisbursementFact(msgspec.Struct):
+    """What is read of a disbursement under an agreement; money in rupiah."""
+
+    id: UUID
+    agreement_id: UUID
+    board_id: UUID
+    partner_id: UUID
+    amount_rupiah: int
+    sent_on: date
+    received_on: date | None
+    state: str
+    version: int
+
+
+class PlanningClient:
+    """Planning as monitoring knows it."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def journal(self, *, after: int, wait: int) -> Mapping[str, Any]:
+        """Return the entries after a position; planning rests up to `wait` seconds when there is none."""
+        with upstream("planning"):
+            response = await self._http.get(
+                "/planning/v1/journal",
+                params={"after": after, "limit": PAGE, "wait": wait},
+                timeout=wait + PATIENCE_SECONDS,
+            )
+            page: Mapping[str, Any] = response.raise_for_status().json()
+            return page
+
+    async def journal_head(self) -> Mapping[str, Any]:
+        """Return how far planning's journal has come, with its latest signed head."""
+        with upstream("planning"):
+            head: Mapping[str, Any] = (await self._http.get("/planning/v1/journal/head")).raise_for_status().json()
+            return head
+
+
+def planning_client(settings: Settings) -> PlanningClient:
+    """Return planning's client, signed in as monitoring."""
+    return PlanningClient(service_http(base_url=settings.planning_url, auth=own_token(settings)))

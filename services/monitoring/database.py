@@ -1,0 +1,21 @@
+"""Monitoring's tables: the base of its models and the plumbing's own."""
+
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.following import followed_table
+from shared.journal import journal_tables
+from shared.places import places_table
+from shared.tables import metadata
+from shared.writing import idempotency_table
+
+
+class Base(DeclarativeBase):
+    """The base of every model in monitoring."""
+
+    metadata = metadata()
+
+
+places = places_table(Base.metadata)
+journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
+idempotency_keys = idempotency_table(Base.metadata)
+followed_journals = followed_table(Base.metadata)

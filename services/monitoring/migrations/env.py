@@ -1,0 +1,6 @@
+"""Where Alembic finds monitoring's tables."""
+
+from services.monitoring.app import SERVICE
+from shared.migrations import run
+
+run(SERVICE.metadata)
