@@ -22,6 +22,7 @@ from shared.journal import Audience
 from shared.log import configure_logs
 from shared.migrations import head_revision
 from shared.observing import Observing, serve_metrics
+from shared.openapi import Documented
 from shared.permissions import Gate, Standings
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
@@ -89,8 +90,10 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         )
         standings = Standings()
         app.state.database = database
+        app.state.head_key = HeadKey(settings.head_key_file)
         app.state.gate = Gate(tokens=Tokens(keys=keys, issuer=settings.issuer), standings=standings)
         serve_metrics(settings.metrics_port, host=settings.host)
+        app.state.head.move(await database.sealed_position())
         async with background(
             keep_keys_fresh(keys),
             keep_hearing(app.state.head, url=settings.database_url.get_secret_value()),
@@ -99,7 +102,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
             yield
         await database.close()
 
-    app = FastAPI(
+    app = Documented(
         title=service.title,
         description=service.description,
         version="1",
@@ -115,7 +118,6 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.audiences = service.audiences
     app.state.subjects = service.subjects
     app.state.head = Head()
-    app.state.head_key = HeadKey(settings.head_key_file)
     app.state.revision = head_revision(service.migrations)
     for name, value in service.state.items():
         setattr(app.state, name, value)

@@ -70,5 +70,5 @@ def canonical_body(body: bytes) -> bytes:
     """Return the canonical form of a request body, or the bytes as sent when they are not JSON."""
     try:
         return canonical_bytes(msgspec.json.decode(body))
-    except (msgspec.DecodeError, rfc8785.CanonicalizationError, UnicodeDecodeError):
+    except (msgspec.DecodeError, rfc8785.CanonicalizationError, UnicodeDecodeError, RecursionError):
         return body

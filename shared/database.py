@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -18,6 +19,12 @@ from sqlalchemy.ext.asyncio import (
 from shared.journal import write_entries
 from shared.settings import ServiceSettings
 
+IMPATIENT = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=20s"
+"""For requests: nobody waits long for a lock, and nobody holds one for long."""
+
+PATIENT = "-c timezone=UTC -c lock_timeout=60s"
+"""For workers and the command line."""
+
 
 def driver_url(url: str) -> str:
     """Return a plain postgresql:// address as the one driver's SQLAlchemy address."""
@@ -27,9 +34,10 @@ def driver_url(url: str) -> str:
 class Database:
     """The two pools of a process: one for reads, one for writes."""
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: ServiceSettings, *, patient: bool = False) -> None:
         url = driver_url(settings.database_url.get_secret_value())
-        pool = {
+        pool: dict[str, Any] = {
+            "connect_args": {"options": PATIENT if patient else IMPATIENT},
             "pool_size": settings.pool_size,
             "max_overflow": 0,
             "pool_timeout": 5,
@@ -64,6 +72,14 @@ class Database:
         async with self.reads.connect() as connection:
             await connection.execute(text("SELECT 1"))
         return True
+
+    async def sealed_position(self) -> int:
+        """Return how far the journal is sealed; 0 when the database cannot say so now."""
+        try:
+            async with self.reads.connect() as connection:
+                return int(await connection.scalar(text("SELECT position FROM journal_head WHERE id = 1")) or 0)
+        except DBAPIError:
+            return 0
 
     async def close(self) -> None:
         await self.reads.dispose()

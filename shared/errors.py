@@ -218,6 +218,24 @@ class BodyUnreadable(Malformed):
     )
 
 
+class BodyTooLarge(Refusal):
+    status = 413
+    code = "body.too_large"
+    title = Text("Isi permintaan terlalu besar", "Body too large")
+    detail = Text("Isi permintaan melebihi batas alamat ini.", "The body exceeds the limit of this address.")
+    fix = Text("Kirim dalam bagian yang lebih kecil.", "Send it in smaller parts.")
+
+
+class ValueUnusable(Malformed):
+    code = "value.unusable"
+    title = Text("Nilai tidak dapat dipakai", "Unusable value")
+    detail = Text(
+        "Salah satu nilai tidak dapat disimpan atau dicari, misalnya memuat karakter NUL.",
+        "One of the values cannot be stored or searched for, for example because it holds a NUL character.",
+    )
+    fix = Text("Hapus karakter yang tidak tampak.", "Remove invisible characters.")
+
+
 class QueryInvalid(Malformed):
     code = "query.invalid"
     title = Text("Parameter tidak sah", "Invalid parameter")

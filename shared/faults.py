@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.errors import Fault, Text
 
+MOST_FAULTS = 100
 UNKNOWN = ("value.invalid", Text("Nilai tidak sah.", "The value is not valid."))
 
 KNOWN: dict[str, tuple[str, Text]] = {
@@ -77,4 +78,5 @@ def fault(error: Mapping[str, Any]) -> Fault:
 
 
 def faults(errors: Sequence[Mapping[str, Any]]) -> list[Fault]:
-    return [fault(error) for error in errors]
+    """Translate the parser's errors, the first hundred of them."""
+    return [fault(error) for error in errors[:MOST_FAULTS]]

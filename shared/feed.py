@@ -17,6 +17,7 @@ from shared.places import RegionCode, within, within_any
 from shared.replies import reply, to_json
 from shared.routing import router
 
+SCANS = 5
 SCAN = 10_000
 """Positions one request looks through; with a narrow filter it may answer none and a further `next`."""
 
@@ -65,6 +66,7 @@ class Feed(BaseModel):
 
     items: list[Event]
     next: int = Field(description="The last position looked at: the `after` of the next request")
+    head: int = Field(description="How far the journal has come")
 
 
 class Link(BaseModel):
@@ -190,7 +192,7 @@ async def follow_journal(request: Request, caller: Anyone, query: Annotated[Feed
     state = request.app.state
     after, found = query.after, list[dict[str, Any]]()
     deadline = time.monotonic() + query.wait
-    while True:
+    for _ in range(SCANS):
         head = state.head.position
         async with database_of(request).reads.connect() as connection:
             found, after = await _scan(
@@ -202,7 +204,7 @@ async def follow_journal(request: Request, caller: Anyone, query: Annotated[Feed
         if after >= head:
             await state.head.beyond(after, seconds=rest)
     return Response(
-        to_json({"items": found, "next": after}),
+        to_json({"items": found, "next": after, "head": max(head, after)}),
         media_type="application/json",
         headers={"Cache-Control": "no-store", "Journal-Position": str(state.head.position)},
     )

@@ -133,6 +133,9 @@ class Follower:
             if cursor.position != start.position:
                 return 0
             items = page["items"]
+            if 0 < page["head"] < cursor.position:
+                message = f"{self.service} ends at {page['head']}, but {cursor.position} was read here"
+                raise ForkFoundError(message)
             entries = verified(items, service=self.service, position=cursor.position, digest=bytes(cursor.digest))
             unknown = 0
             for action, run in groupby(entries, key=lambda entry: entry.action):
@@ -145,7 +148,7 @@ class Follower:
                 await self._after_batch(session, entries)
             moved = {
                 "heard_at": now,
-                "upstream_position": max(int(page["next"]), cursor.upstream_position),
+                "upstream_position": page["head"],
                 "unknown_actions": cursor.unknown_actions + unknown,
                 "failure": None,
             }
@@ -202,7 +205,9 @@ class Follower:
                 await asyncio.sleep(1)
             except Exception as error:
                 log.error("follower.stopped", followed=self.service, exc_info=error)
-                await self.note_failure(database, f"{type(error).__name__}: {error}")
+                await self.note_failure(
+                    database, str(error) if isinstance(error, ForkFoundError) else type(error).__name__
+                )
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 
 

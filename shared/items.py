@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.canonical import canonical_bytes, keyed_digest
@@ -96,8 +96,12 @@ def places_of(model: type[Any]) -> Table:
 
 def in_scope(model: type[Any], caller: Caller) -> ColumnElement[bool]:
     """Return the condition that a row joined with `places` is the caller's to see in full."""
-    regions = caller.regions if caller.may(model.read_scope) else ()
-    return or_(within_any(places_of(model).c.code_now, regions), model.is_party(caller))
+    return _served(model, caller, caller.regions if caller.may(model.read_scope) else ())
+
+
+def _served(model: type[Any], caller: Caller, regions: tuple[str, ...]) -> ColumnElement[bool]:
+    here = or_(within_any(places_of(model).c.code_now, regions), model.is_party(caller))
+    return and_(not_(model.is_withheld(caller)), here)
 
 
 def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
@@ -160,8 +164,7 @@ async def locked(session: AsyncSession, model: type[T], item_id: UUID, *, by: Ca
         return item
     places, code = places_of(model), model.kelurahan_code
     in_place = places.c.kelurahan_code == code
-    allowed = or_(within_any(places.c.code_now, by.regions), model.is_party(by))
-    item = await session.scalar(statement.join(places, in_place).where(allowed))
+    item = await session.scalar(statement.join(places, in_place).where(_served(model, by, by.regions)))
     if item is not None:
         return item
     known = select(code).join(places, in_place).where(model.id == item_id, visible(model, by))

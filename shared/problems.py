@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -13,6 +13,7 @@ from shared.canonical import plain
 from shared.errors import (
     AlreadyThere,
     BodyInvalid,
+    BodyTooLarge,
     BodyUnreadable,
     DatabaseBusy,
     HeaderInvalid,
@@ -22,12 +23,14 @@ from shared.errors import (
     Refusal,
     ResourceNotFound,
     Unforeseen,
+    ValueUnusable,
 )
 from shared.faults import faults
 from shared.log import log, request_id
 from shared.replies import to_json
 
 UNIQUE_VIOLATION = "23505"
+UNROUTED: dict[int, type[Refusal]] = {404: ResourceNotFound, 405: MethodUnknown, 413: BodyTooLarge}
 BUSY_STATES = {"40001", "40P01", "55P03", "57P01", "57P03", "53300"}
 
 
@@ -102,6 +105,19 @@ def refusal_of(error: RequestValidationError) -> Refusal:
     return BodyInvalid(faults=faults(found), count=len(found))
 
 
+def database_refusal(error: Exception) -> Refusal | None:
+    """Return what a database error means to the caller; None when it is our own mistake."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if isinstance(error, DataError):
+        return ValueUnusable()
+    if state == UNIQUE_VIOLATION:
+        return AlreadyThere()
+    if isinstance(error, OperationalError | PoolTimeout) or state in BUSY_STATES:
+        log.warning("database.busy", error=type(error).__name__, sqlstate=state)
+        return DatabaseBusy(retry_after=2)
+    return None
+
+
 def install(app: FastAPI) -> None:
     """Make every failure of an application leave as a problem document."""
 
@@ -115,20 +131,12 @@ def install(app: FastAPI) -> None:
 
     async def unrouted(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-        if error.status_code == 405:
-            return render(MethodUnknown(), request=request, headers=error.headers)
-        if error.status_code == 404:
-            return render(ResourceNotFound(), request=request)
-        return render(BodyUnreadable(), request=request)
+        refusal = UNROUTED.get(error.status_code, BodyUnreadable)()
+        return render(refusal, request=request, headers=error.headers)
 
     async def database_failed(request: Request, error: Exception) -> Response:
-        state = getattr(getattr(error, "orig", None), "sqlstate", None)
-        if state == UNIQUE_VIOLATION:
-            return render(AlreadyThere(), request=request)
-        if isinstance(error, OperationalError | PoolTimeout) or state in BUSY_STATES:
-            log.warning("database.busy", error=type(error).__name__, sqlstate=state)
-            return render(DatabaseBusy(retry_after=2), request=request)
-        return await unforeseen(request, error)
+        refusal = database_refusal(error)
+        return await unforeseen(request, error) if refusal is None else render(refusal, request=request)
 
     async def unforeseen(request: Request, error: Exception) -> Response:
         log.error("server.failed", path=request.scope.get("route_path", ""), exc_info=error)

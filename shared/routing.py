@@ -1,5 +1,6 @@
 """Routes that parse strictly, judge in the promised order and remember their replies."""
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,8 +12,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from shared.errors import BodyUnreadable, Fault, QueryInvalid, Text
+from shared.faults import MOST_FAULTS
 from shared.permissions import known_caller
 from shared.writing import Replayed, remember
+
+LARGEST_BODY = 1024 * 1024
+"""Bytes of a body; the gateway says the same. Photos have a limit of their own."""
 
 UNREADABLE = object()
 UNKNOWN_PARAMETER = Text("Parameter ini tidak dikenal di alamat ini.", "This parameter is not known at this address.")
@@ -25,7 +30,7 @@ class StrictRequest(Request):
     async def json(self) -> Any:
         try:
             return msgspec.json.decode(await self.body())
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self.state.unreadable = True
             return UNREADABLE
 
@@ -71,18 +76,16 @@ class StrictRoute(APIRoute):
 
     def unknown_parameters(self, request: Request) -> list[Fault]:
         """Return a fault for every query parameter that this address does not know, or knows once."""
-        names = [name for name, _ in request.query_params.multi_items()]
-        unknown = [
-            Fault(f"/{name}", "query.unknown_parameter", UNKNOWN_PARAMETER, {})
-            for name in dict.fromkeys(names)
-            if name not in self.parameters
-        ]
-        repeated = [
-            Fault(f"/{name}", "query.repeated_parameter", REPEATED_PARAMETER, {})
-            for name in dict.fromkeys(names)
-            if names.count(name) > 1
-        ]
-        return unknown + repeated
+        counts = Counter(name for name, _ in request.query_params.multi_items())
+        found: list[Fault] = []
+        for name, count in counts.items():
+            if name not in self.parameters:
+                found.append(Fault(f"/{name}", "query.unknown_parameter", UNKNOWN_PARAMETER, {}))
+            elif count > 1:
+                found.append(Fault(f"/{name}", "query.repeated_parameter", REPEATED_PARAMETER, {}))
+            if len(found) >= MOST_FAULTS:
+                break
+        return found
 
 
 async def only_known_parameters(request: Request) -> None:
@@ -92,7 +95,9 @@ async def only_known_parameters(request: Request) -> None:
         raise QueryInvalid(faults=found, count=len(found))
 
 
-def router(prefix: str = "", *, tags: list[str] | None = None, judges_token: bool = True) -> APIRouter:
+def router(
+    prefix: str = "", *, tags: list[str] | None = None, judges_token: bool = True, largest_body: int = LARGEST_BODY
+) -> APIRouter:
     """Return a router of strict routes: a bad token is refused first, then an unknown parameter.
 
     Only signing in and what must answer before anybody can sign in do without a token's judgement.
@@ -104,4 +109,5 @@ def router(prefix: str = "", *, tags: list[str] | None = None, judges_token: boo
         route_class=StrictRoute,
         dependencies=[*first, Depends(only_known_parameters)],
         generate_unique_id_function=lambda route: route.name,
+        max_body_size=largest_body,
     )

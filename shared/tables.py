@@ -121,7 +121,8 @@ class CommunityItem(Item):
     """An item that stands in one kelurahan, under the code it was made with, which never changes.
 
     A subclass says who sees it: `read_scope` opens the full view in the caller's regions,
-    `is_public` what everybody may know of, `is_party` what a partner is itself part of.
+    `is_public` what everybody may know of, `is_party` what a partner is itself part of, and
+    `is_withheld` keeps a row from somebody who would otherwise see it.
     """
 
     read_scope: ClassVar[str]
@@ -133,6 +134,10 @@ class CommunityItem(Item):
 
     @classmethod
     def is_party(cls, _caller: Caller) -> ColumnElement[bool]:
+        return false()
+
+    @classmethod
+    def is_withheld(cls, _caller: Caller) -> ColumnElement[bool]:
         return false()
 
 

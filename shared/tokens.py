@@ -15,7 +15,6 @@ import httpx
 from jose import jwt
 from jose.backends.cryptography_backend import CryptographyRSAKey
 from jose.exceptions import JOSEError
-from sqlalchemy.exc import SQLAlchemyError
 
 from shared.errors import Text, Unauthenticated
 from shared.log import log
@@ -94,7 +93,7 @@ class Keys:
             try:
                 document = await self._fetch()
                 self._take(document)
-            except (httpx.HTTPError, SQLAlchemyError, ValueError, KeyError) as error:
+            except Exception as error:
                 log.warning("keys.unreachable", error=repr(error))
                 return
             await asyncio.to_thread(self._keep, document)

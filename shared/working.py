@@ -63,7 +63,7 @@ async def work(
     """Do a service's background work until the process is told to stop."""
     configure_logs(service=f"{service.name}-worker", level=settings.log_level)
     serve_metrics(settings.worker_metrics_port, host=settings.host)
-    database = Database(settings)
+    database = Database(settings, patient=True)
     tables = Tables(service.metadata)
     key = HeadKey(settings.head_key_file)
 

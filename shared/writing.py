@@ -25,10 +25,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.canonical import canonical_body, keyed_digest
+from shared.canonical import canonical_body, canonical_bytes, keyed_digest
 from shared.clock import Now
 from shared.database import Database, database_of
-from shared.errors import Conflict, Invalid, Malformed, Text
+from shared.errors import Conflict, Forbidden, Invalid, Malformed, Text
 from shared.permissions import Anyone, Caller
 
 VISIBLE = re.compile(r"^[\x21-\x7e]{1,255}$")
@@ -75,6 +75,16 @@ class StillRunning(Conflict):
     fix = Text("Ulangi setelah Retry-After.", "Try again after Retry-After.")
 
 
+class AuthorityChanged(Forbidden):
+    code = "idempotency.authority_changed"
+    title = Text("Wewenang sudah berubah", "Authority has changed")
+    detail = Text(
+        "Permintaan ini pernah diterima, tetapi wewenang Anda sudah berubah sejak itu.",
+        "This request was accepted before, but what you may see has changed since.",
+    )
+    fix = Text("Ambil datanya kembali dengan GET.", "Read the item again with GET.")
+
+
 class Replayed(Exception):  # noqa: N818 - an answer, not a failure
     """The request was accepted before; here is what was answered then."""
 
@@ -92,6 +102,7 @@ def idempotency_table(metadata: MetaData) -> Table:
         Column("route", String(160), primary_key=True),
         Column("key", String(255), primary_key=True),
         Column("request_digest", LargeBinary, nullable=False),
+        Column("authority", LargeBinary, nullable=False),
         Column("status", Integer, nullable=False),
         Column("headers", JSONB, nullable=False),
         Column("body", LargeBinary, nullable=False),
@@ -143,6 +154,7 @@ async def _remembered(
     secret: bytes = state.settings.hmac_key
     address = f"{request.url.path}?{request.url.query}"
     digest = keyed_digest(secret, address.encode(), canonical_body(await request.body()))
+    authority = keyed_digest(secret, canonical_bytes([sorted(caller.regions), sorted(caller.scopes), caller.org]))
     lock = advisory_number(keyed_digest(secret, account.encode(), route.encode(), key.encode()))
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
         raise StillRunning(retry_after=1)
@@ -154,6 +166,8 @@ async def _remembered(
     if found is not None:
         if bytes(found.request_digest) != digest:
             raise KeyReused
+        if bytes(found.authority) != authority:
+            raise AuthorityChanged
         raise Replayed(
             Response(
                 bytes(found.body),
@@ -162,7 +176,14 @@ async def _remembered(
                 headers=dict(found.headers) | {"Idempotency-Replayed": "true", "Cache-Control": "private, no-store"},
             )
         )
-    row = {"account": account, "route": route, "key": key, "request_digest": digest, "recorded_at": now}
+    row = {
+        "account": account,
+        "route": route,
+        "key": key,
+        "request_digest": digest,
+        "authority": authority,
+        "recorded_at": now,
+    }
     return Remembering(table, row)
 
 

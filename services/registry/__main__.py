@@ -38,7 +38,7 @@ add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATION
 
 
 async def _bootstrap(settings: Settings) -> None:
-    database = Database(settings)
+    database = Database(settings, patient=True)
     now = read_clock()
     async with database.transaction() as session:
         await keys.publish_key(session, settings, now=now)
@@ -65,7 +65,7 @@ def bootstrap() -> None:
 
 
 async def _rotate(settings: Settings) -> str:
-    database = Database(settings)
+    database = Database(settings, patient=True)
     async with database.transaction() as session:
         kid = await keys.rotate_key(session, settings, now=read_clock())
     await database.close()
@@ -82,7 +82,7 @@ def rotate_key() -> None:
 async def _take_over(settings: Settings, folder: Path) -> int:
     edition = regions.read_folder(folder)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    database = Database(settings)
+    database = Database(settings, patient=True)
     with Progress(*columns) as progress:
         task = progress.add_task("regions", total=len(edition))
         async with database.transaction() as session:

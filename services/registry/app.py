@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from services.registry.accounts import holders
 from services.registry.accounts import routes as accounts
 from services.registry.accounts import service as account_service
 from services.registry.boards import routes as boards
@@ -32,7 +33,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 async def _load_standings(database: Database) -> Mapping[UUID, float]:
-    return await account_service.load_standings(database, now=read_clock())
+    return await holders.load_standings(database, now=read_clock())
 
 
 async def _fetch_keys(database: Database) -> Mapping[str, Any]:

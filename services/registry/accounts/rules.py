@@ -76,3 +76,8 @@ SERVICE_SCOPES: dict[str, frozenset[str]] = {
 def scopes_of(roles: list[str]) -> list[str]:
     """Return every scope that the roles carry, sorted."""
     return sorted(frozenset().union(*(SCOPES[Role(role)] for role in roles)))
+
+
+def all_scopes() -> list[str]:
+    """Return every scope there is."""
+    return sorted(frozenset().union(*SCOPES.values(), *SERVICE_SCOPES.values()))

@@ -1,28 +1,25 @@
 """Use cases of accounts and clients; what travels in the journal names nobody."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import SecretStr
-from sqlalchemy import Select, exists, func, not_, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.accounts import queries
+from services.registry.accounts.holders import hashed, matches
 from services.registry.accounts.models import Account, Client
-from services.registry.accounts.rules import SCOPES, SERVICE_SCOPES, Role, scopes_of
-from services.registry.accounts.schemas import AccountChange, AccountDraft, AccountQuery, ClientDraft
-from shared.database import Database
-from shared.errors import Conflict, ResourceNotFound, Text
+from services.registry.accounts.rules import SERVICE_SCOPES, Role
+from services.registry.accounts.schemas import AccountChange, AccountDraft, ClientDraft
+from shared.errors import Conflict, Forbidden, ResourceNotFound, Text
 from shared.identity import new_id
 from shared.items import changes, claim
 from shared.journal import Audience, Change, record
-from shared.permissions import AccountSuspended, Caller, RegionMissing
-from shared.places import within_any
+from shared.permissions import Caller
+from shared.places import NATION
 from shared.replies import VersionStale
 
 AUDIENCES = {
@@ -33,11 +30,16 @@ AUDIENCES = {
     "client.opened": Audience.INTERNAL,
     "client.suspended": Audience.INTERNAL,
 }
-STANDING_MEMORY = timedelta(minutes=20)
-"""A little longer than an access token lives; older revocations have no living token left."""
 
-_HASHER = PasswordHasher()
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+class OwnAccount(Forbidden):
+    code = "account.own"
+    title = Text("Akun sendiri", "Own account")
+    detail = Text(
+        "Peran dan wilayah akun sendiri tidak dapat diubah sendiri.",
+        "Nobody changes the roles and regions of their own account.",
+    )
+    fix = Text("Minta operator lain.", "Ask another operator.")
 
 
 class UsernameTaken(Conflict):
@@ -45,102 +47,6 @@ class UsernameTaken(Conflict):
     title = Text("Nama sudah dipakai", "Name already taken")
     detail = Text("Nama {name} sudah dipakai.", "The name {name} is taken.")
     fix = Text("Pilih nama lain.", "Choose another name.")
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whoever a token is issued to."""
-
-    id: UUID
-    person_id: UUID | None
-    client_id: str
-    roles: list[str]
-    scopes: list[str]
-    regions: list[str]
-    org: UUID | None
-    suspended: bool
-
-
-Find = Callable[[AsyncSession, str], Awaitable[tuple[Holder, str] | None]]
-
-
-def matches(secret_hash: str | None, secret: str) -> bool:
-    """Tell whether a secret fits; takes as long when there is no such name."""
-    try:
-        return _HASHER.verify(secret_hash or _NOBODY, secret) and secret_hash is not None
-    except (VerificationError, InvalidHashError):
-        return False
-
-
-def require_standing(holder: Holder) -> None:
-    """Refuse whoever is suspended; said only to those who proved who they are."""
-    if holder.suspended:
-        raise AccountSuspended
-
-
-def _account_holder(account: Account) -> Holder:
-    return Holder(
-        id=account.id,
-        person_id=account.person_id,
-        client_id="tridaya",
-        roles=account.roles,
-        scopes=scopes_of(account.roles),
-        regions=account.regions,
-        org=account.org,
-        suspended=account.suspended,
-    )
-
-
-async def find_account(session: AsyncSession, name: str) -> tuple[Holder, str] | None:
-    """Return who signs in under a user name, with the hash of the password."""
-    account = await session.scalar(select(Account).where(Account.username == name.lower()))
-    return None if account is None else (_account_holder(account), account.password_hash)
-
-
-async def find_client(session: AsyncSession, name: str) -> tuple[Holder, str] | None:
-    """Return the program of a name, with the hash of its secret."""
-    client = await session.scalar(select(Client).where(Client.name == name))
-    if client is None:
-        return None
-    holder = Holder(
-        id=client.id,
-        person_id=None,
-        client_id=client.name,
-        roles=client.roles,
-        scopes=sorted(set(client.scopes) | set(scopes_of(client.roles))),
-        regions=client.regions,
-        org=client.org,
-        suspended=client.suspended,
-    )
-    return holder, client.secret_hash
-
-
-async def holder_of(session: AsyncSession, account_id: UUID) -> Holder:
-    """Return who an account belongs to as it is now; AccountSuspended when it is."""
-    account = await session.get_one(Account, account_id)
-    holder = _account_holder(account)
-    require_standing(holder)
-    return holder
-
-
-def all_scopes() -> list[str]:
-    """Return every scope there is."""
-    return sorted(frozenset().union(*SCOPES.values(), *SERVICE_SCOPES.values()))
-
-
-async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, float]:
-    """Return from when the tokens of recently revoked accounts and clients count."""
-    found: dict[UUID, float] = {}
-    async with database.reads.connect() as connection:
-        for model in (Account, Client):
-            rows = await connection.execute(
-                select(model.id, model.suspended, model.not_before).where(
-                    or_(model.suspended, model.not_before > now - STANDING_MEMORY)
-                )
-            )
-            for row in rows:
-                found[row.id] = float("inf") if row.suspended else row.not_before.timestamp()
-    return found
 
 
 def _account_record(account: Account) -> dict[str, Any]:
@@ -158,22 +64,6 @@ def _change(action: str, account: Account) -> Change:
     return Change(action, f"accounts/{account.id}", None, _account_record(account))
 
 
-def accounts(query: AccountQuery, caller: Caller) -> Select[Any]:
-    """Return the statement of the accounts whose every region the caller serves."""
-    statement = select(*(column for column in Account.__table__.c if column.name != "password_hash"))
-    if "*" not in caller.regions:
-        region = func.unnest(Account.regions).column_valued("region")
-        outside = select(region).where(not_(within_any(region, caller.regions)))
-        statement = statement.where(not_(exists(outside)))
-    if query.region is not None:
-        statement = statement.where(Account.regions.contains([query.region]))
-    if query.role is not None:
-        statement = statement.where(Account.roles.contains([query.role.value]))
-    if query.suspended is not None:
-        statement = statement.where(Account.suspended == query.suspended)
-    return statement
-
-
 async def open_account(
     session: AsyncSession, draft: AccountDraft, *, by: Caller, now: datetime
 ) -> tuple[Account, bool]:
@@ -186,7 +76,7 @@ async def open_account(
         raise UsernameTaken(name=draft.username)
     account = Account(
         username=draft.username,
-        password_hash=_HASHER.hash(draft.password.get_secret_value()),
+        password_hash=await hashed(draft.password.get_secret_value()),
         display_name=draft.display_name,
         person_id=draft.person_id or new_id(),
         roles=sorted(role.value for role in draft.roles),
@@ -204,8 +94,7 @@ async def open_account(
 
 def _require_regions(regions: list[str], *, by: Caller) -> None:
     for region in regions:
-        if not by.serves(region):
-            raise RegionMissing(region=region, members={"region": region})
+        by.require_region(region)
 
 
 async def locked_account(session: AsyncSession, account_id: UUID, *, version: int, by: Caller) -> Account:
@@ -215,7 +104,7 @@ async def locked_account(session: AsyncSession, account_id: UUID, *, version: in
         raise ResourceNotFound
     _require_regions(account.regions, by=by)
     if account.version != version:
-        raise VersionStale(version=account.version, members={"current": account_view(account)})
+        raise VersionStale(version=account.version, members={"current": queries.account_view(account)})
     return account
 
 
@@ -223,6 +112,8 @@ async def change_account(
     session: AsyncSession, account: Account, change: AccountChange, *, by: Caller, now: datetime
 ) -> None:
     """Edit an account; tokens issued under the old roles are void from now on."""
+    if account.id == by.account_id:
+        raise OwnAccount
     edited = changes(change)
     if "regions" in edited:
         _require_regions(edited["regions"], by=by)
@@ -249,52 +140,24 @@ async def restore(session: AsyncSession, account: Account, *, by: Caller, now: d
     record(session, _change("account.restored", account), by=by, now=now)
 
 
-def account_view(account: Any) -> dict[str, Any]:
-    """Return an account as AccountView."""
-    return {
-        "id": account.id,
-        "username": account.username,
-        "display_name": account.display_name,
-        "person_id": account.person_id,
-        "roles": account.roles,
-        "regions": account.regions,
-        "org": account.org,
-        "suspended": account.suspended,
-        "not_before": account.not_before,
-        "version": account.version,
-        "recorded_at": account.recorded_at,
-        "changed_at": account.changed_at,
-    }
+async def open_client(session: AsyncSession, draft: ClientDraft, *, by: Caller, now: datetime) -> tuple[Client, str]:
+    """Open a partner's client with the least scopes; return it with its secret, shown only now.
 
-
-def client_view(client: Any) -> dict[str, Any]:
-    """Return a client as ClientView."""
-    return {
-        "id": client.id,
-        "name": client.name,
-        "roles": client.roles,
-        "scopes": client.scopes,
-        "regions": client.regions,
-        "org": client.org,
-        "suspended": client.suspended,
-        "version": client.version,
-        "recorded_at": client.recorded_at,
-        "changed_at": client.changed_at,
-    }
-
-
-async def open_client(
-    session: AsyncSession, draft: ClientDraft, *, by: Caller, now: datetime
-) -> tuple[dict[str, Any], str]:
-    """Open a partner's client with the least scopes; return it with its secret, shown only now."""
+    Made again with the same id it gets a new secret: the first one may have been lost with its reply.
+    """
     _require_regions(draft.regions, by=by)
-    if await session.scalar(select(Client.id).where(Client.name == draft.name)):
-        raise UsernameTaken(name=draft.name)
     claimed = await claim(session, Client, draft, by=by)
     secret = secrets.token_urlsafe(32)
+    if claimed.existing:
+        client = await session.get_one(Client, claimed.id, with_for_update=True)
+        client.secret_hash, client.changed_at = await hashed(secret), now
+        await session.flush()
+        return client, secret
+    if await session.scalar(select(Client.id).where(Client.name == draft.name)):
+        raise UsernameTaken(name=draft.name)
     client = Client(
         name=draft.name,
-        secret_hash=_HASHER.hash(secret),
+        secret_hash=await hashed(secret),
         roles=[Role.PARTNER.value],
         scopes=[],
         regions=sorted(draft.regions),
@@ -305,9 +168,36 @@ async def open_client(
     )
     session.add(client)
     await session.flush()
-    data = {"id": client.id, "suspended": False, "not_before": None, "version": client.version}
-    record(session, Change("client.opened", f"clients/{client.id}", None, data), by=by, now=now)
-    return client_view(client), secret
+    record(session, _client_change("client.opened", client), by=by, now=now)
+    return client, secret
+
+
+async def locked_client(session: AsyncSession, client_id: UUID, *, version: int, by: Caller) -> Client:
+    """Return a client that the caller may change, locked, in the version last seen."""
+    client = await session.get(Client, client_id, with_for_update=True)
+    if client is None:
+        raise ResourceNotFound
+    _require_regions(client.regions, by=by)
+    if client.version != version:
+        raise VersionStale(version=client.version, members={"current": queries.client_view(client)})
+    return client
+
+
+async def suspend_client(session: AsyncSession, client: Client, *, by: Caller, now: datetime) -> None:
+    """Suspend a client: every service refuses its tokens within seconds."""
+    client.suspended, client.not_before, client.changed_at = True, now, now
+    await session.flush()
+    record(session, _client_change("client.suspended", client), by=by, now=now)
+
+
+def _client_change(action: str, client: Client) -> Change:
+    data = {
+        "id": client.id,
+        "suspended": client.suspended,
+        "not_before": client.not_before,
+        "version": client.version,
+    }
+    return Change(action, f"clients/{client.id}", None, data)
 
 
 async def ensure_operator(session: AsyncSession, *, username: str, password: str, now: datetime) -> None:
@@ -315,17 +205,21 @@ async def ensure_operator(session: AsyncSession, *, username: str, password: str
     if await session.scalar(select(Account.id).where(Account.username == username)):
         return
     draft = AccountDraft(
-        username=username, password=SecretStr(password), display_name="Operator", roles=[Role.OPERATOR], regions=["*"]
+        username=username,
+        password=SecretStr(password),
+        display_name="Operator",
+        roles=[Role.OPERATOR],
+        regions=[NATION],
     )
-    await open_account(session, draft, by=Caller(regions=("*",)), now=now)
+    await open_account(session, draft, by=Caller(regions=(NATION,)), now=now)
 
 
 async def ensure_service_client(session: AsyncSession, *, name: str, secret: str, now: datetime) -> None:
     """Open a service's own client, or give it the secret that it was started with."""
     client = await session.scalar(select(Client).where(Client.name == name).with_for_update())
     if client is not None:
-        if not matches(client.secret_hash, secret):
-            client.secret_hash = _HASHER.hash(secret)
+        if not await matches(client.secret_hash, secret):
+            client.secret_hash = await hashed(secret)
         return
     session.add(
         Client(
@@ -335,10 +229,10 @@ async def ensure_service_client(session: AsyncSession, *, name: str, secret: str
             recorded_at=now,
             changed_at=now,
             name=name,
-            secret_hash=_HASHER.hash(secret),
+            secret_hash=await hashed(secret),
             roles=[],
             scopes=sorted(SERVICE_SCOPES[name]),
-            regions=["*"],
+            regions=[NATION],
             org=None,
             suspended=False,
             not_before=None,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, true
+from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -134,7 +134,7 @@ async def one_board(
     return board_view(row)
 
 
-def terms(board_id: UUID, caller: Caller) -> Select[Any]:
+def terms(board_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
     """Return the statement of a board's terms."""
     return (
         select(
@@ -148,6 +148,7 @@ def terms(board_id: UUID, caller: Caller) -> Select[Any]:
             Term.recorded_at,
             Term.changed_at,
             _OFFICERS,
+            or_(in_scope(Term, caller), Term.ends_on >= on).label("named"),
         )
         .join(places, places.c.kelurahan_code == Term.kelurahan_code)
         .where(Term.board_id == board_id, visible(Term, caller))
@@ -155,7 +156,8 @@ def terms(board_id: UUID, caller: Caller) -> Select[Any]:
 
 
 def term_view(row: Row[Any]) -> dict[str, Any]:
-    """Return a row as TermView."""
+    """Return a row as TermView: who left office is no longer named to everybody."""
+    officers = [officer if row.named else officer | {"name": None} for officer in row.officers or []]
     return {
         "id": row.id,
         "board_id": row.board_id,
@@ -163,7 +165,7 @@ def term_view(row: Row[Any]) -> dict[str, Any]:
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,
         "elected_on": row.elected_on,
-        "officers": row.officers or [],
+        "officers": officers,
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
@@ -171,10 +173,10 @@ def term_view(row: Row[Any]) -> dict[str, Any]:
 
 
 async def one_term(
-    connection: AsyncConnection | AsyncSession, board_id: UUID, term_id: UUID, caller: Caller
+    connection: AsyncConnection | AsyncSession, board_id: UUID, term_id: UUID, caller: Caller, now: datetime
 ) -> Mapping[str, Any]:
     """Return one term, or ResourceNotFound."""
-    row = (await connection.execute(terms(board_id, caller).where(Term.id == term_id))).one_or_none()
+    row = (await connection.execute(terms(board_id, caller, on=today(now)).where(Term.id == term_id))).one_or_none()
     if row is None:
         raise ResourceNotFound
     return term_view(row)

@@ -73,23 +73,26 @@ async def list_terms(
     caller: Anyone,
     connection: Reading,
     query: Annotated[TermQuery, Query()],
+    now: Now,
 ) -> Response:
     """List a board's terms, the latest first, each with its elected officers."""
-    statement = queries.terms(id, caller)
+    statement = queries.terms(id, caller, on=today(now))
     return await page(
         request, connection, statement, query=query, order=queries.TERMS_NEWEST_FIRST, shape=queries.term_view
     )
 
 
 @routes.get("/{id}/terms/{term_id}", response_model=TermView)
-async def read_term(id: UUID, term_id: UUID, request: Request, caller: Anyone, connection: Reading) -> Response:
+async def read_term(
+    id: UUID, term_id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now
+) -> Response:
     """Read one term with its elected officers."""
-    return item_reply(request, await queries.one_term(connection, id, term_id, caller))
+    return item_reply(request, await queries.one_term(connection, id, term_id, caller, now))
 
 
 @routes.post("/{id}/terms", status_code=201, response_model=TermView)
 async def record_term(by: BoardWriter, session: Writing, board: BoardToExtend, draft: TermDraft, now: Now) -> Response:
     """Record the outcome of an election: a term and its officers."""
     term_id, new = await service.record_term(session, board, draft, by=by, now=now)
-    term = await queries.one_term(session, board.id, term_id, by)
+    term = await queries.one_term(session, board.id, term_id, by, now)
     return saved(term, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/terms/{term_id}")

@@ -80,7 +80,6 @@ class BoardQuery(PlacedQuery):
 class OfficerDraft(Body):
     """One person elected to the board."""
 
-    id: UUID | None = None
     person_id: UUID | None = Field(None, description="The person's own id where it is known; made here when absent")
     name: str = Field(min_length=2, max_length=200)
     position: Position
@@ -100,7 +99,7 @@ class OfficerView(BaseModel):
 
     id: UUID
     person_id: UUID
-    name: str
+    name: str | None = Field(description="Null in the public view once the term has ended")
     position: Position
 
 

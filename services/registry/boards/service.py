@@ -119,7 +119,7 @@ async def record_term(
     await session.flush()
     officers = [
         Officer(
-            id=officer.id or new_id(),
+            id=new_id(),
             version=1,
             creation_digest=claimed.digest,
             recorded_at=now,

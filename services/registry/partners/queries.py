@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.partners.models import Partner
@@ -17,7 +17,7 @@ ORDERS = {
     PartnerSort.RECORDED: Order(Partner.id.expression, UUID, Partner.id.expression),
     PartnerSort.NAME: Order(Partner.name.expression, str, Partner.id.expression),
 }
-_PARTNERS = select(
+_PARTNERS = Select[Any](
     Partner.id,
     Partner.name,
     Partner.kind,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from services.registry.accounts.service import all_scopes
+from services.registry.accounts.rules import all_scopes
 from services.registry.settings import Settings
 from services.registry.tokens import keys, service
 from services.registry.tokens.rules import CredentialsWrong, GrantInvalid

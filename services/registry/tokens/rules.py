@@ -7,7 +7,7 @@ from shared.errors import Malformed, Text, TooMany, Unauthenticated
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=30)
 FREE_TRIES = 5
-FREE_TRIES_PER_ADDRESS = 50
+FREE_TRIES_ALONE = 50
 FIRST_PAUSE = timedelta(seconds=15)
 LONGEST_PAUSE = timedelta(minutes=15)
 

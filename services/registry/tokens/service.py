@@ -1,25 +1,25 @@
 """Use cases of signing in. Each runs its own transactions, since a refusal too must be remembered."""
 
-import asyncio
 import hashlib
+import math
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.accounts import service as accounts
+from services.registry.accounts import holders
 from services.registry.settings import Settings
 from services.registry.tokens import keys
 from services.registry.tokens.models import RefreshToken, SignInFailures
 from services.registry.tokens.rules import (
     ACCESS_LIFE,
     FREE_TRIES,
-    FREE_TRIES_PER_ADDRESS,
+    FREE_TRIES_ALONE,
     REFRESH_LIFE,
     CredentialsWrong,
     SignInPaused,
@@ -34,21 +34,28 @@ from shared.tokens import AUDIENCE
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Where a sign-in comes from; known only by keyed digests."""
+    """Where a sign-in comes from, as keyed digests, each with the failures it may have for free."""
 
-    subject: bytes
-    address: bytes
-
-    @property
-    def limits(self) -> dict[bytes, int]:
-        return {self.subject: FREE_TRIES, self.address: FREE_TRIES_PER_ADDRESS}
+    limits: dict[bytes, int]
+    cleared: bytes
+    """What a success forgives: the name from this address."""
 
 
-def attempt(settings: Settings, *, subject: str, address: str) -> Attempt:
-    key = settings.hmac_key
-    return Attempt(
-        keyed_digest(key, b"subject", subject.lower().encode()), keyed_digest(key, b"address", address.encode())
-    )
+def person_attempt(settings: Settings, *, username: str, address: str) -> Attempt:
+    """Count by name and address together, and more patiently by each alone.
+
+    A stranger who guesses from elsewhere so pauses himself long before the name's owner.
+    """
+    key, name = settings.hmac_key, username.lower().encode()
+    both = keyed_digest(key, b"both", name, address.encode())
+    alone = (keyed_digest(key, b"name", name), keyed_digest(key, b"address", address.encode()))
+    return Attempt({both: FREE_TRIES} | dict.fromkeys(alone, FREE_TRIES_ALONE), both)
+
+
+def client_attempt(settings: Settings, *, client_id: str, address: str) -> Attempt:
+    """Count by client and address: a program's long random secret is not guessed."""
+    both = keyed_digest(settings.hmac_key, b"client", client_id.encode(), address.encode())
+    return Attempt({both: FREE_TRIES_ALONE}, both)
 
 
 async def sign_in(
@@ -62,11 +69,13 @@ async def sign_in(
     now: datetime,
 ) -> dict[str, Any]:
     """Sign a person in by password; CredentialsWrong, SignInPaused or AccountSuspended otherwise."""
-    tried = attempt(settings, subject=f"account {username}", address=address)
-    holder = await _holder(database, tried, accounts.find_account, name=username, secret=password, now=now)
+    tried = person_attempt(settings, username=username, address=address)
+    holder_id = await _proven(database, tried, holders.find_account, name=username, secret=password, now=now)
     async with database.transaction() as session:
-        refresh = _refresh_token(session, account_id=holder.id, family=new_id(), now=now)
-        return await _granted(session, settings, holder, refresh=refresh, wanted=wanted, now=now)
+        holder = await holders.holder_of(session, holder_id)
+        granted = narrowed(holder.scopes, wanted)
+        refresh = _refresh_token(session, holder=holder, family=new_id(), scopes=granted, now=now)
+        return await _answer(session, settings, holder, refresh=refresh, scopes=granted, now=now)
 
 
 async def sign_client_in(
@@ -80,10 +89,12 @@ async def sign_client_in(
     now: datetime,
 ) -> dict[str, Any]:
     """Sign a program in by its client credentials."""
-    tried = attempt(settings, subject=f"client {client_id}", address=address)
-    holder = await _holder(database, tried, accounts.find_client, name=client_id, secret=client_secret, now=now)
+    tried = client_attempt(settings, client_id=client_id, address=address)
+    holder_id = await _proven(database, tried, holders.find_client, name=client_id, secret=client_secret, now=now)
     async with database.transaction() as session:
-        return await _granted(session, settings, holder, refresh=None, wanted=wanted, now=now)
+        holder = await holders.client_holder_of(session, holder_id)
+        scopes = narrowed(holder.scopes, wanted)
+        return await _answer(session, settings, holder, refresh=None, scopes=scopes, now=now)
 
 
 async def refresh(
@@ -92,71 +103,76 @@ async def refresh(
     """Trade a refresh token for new ones; a token that comes twice ends its whole family."""
     digest = hashlib.sha256(token.encode()).digest()
     async with database.transaction() as session:
-        known = await session.get(RefreshToken, digest, with_for_update=True)
-        if known is None or known.revoked_at is not None or known.expires_at <= now:
+        known = await session.get(RefreshToken, digest)
+        if known is None:
+            raise CredentialsWrong
+        # The family's lock, not the row's: a sibling that is just being made must not be missed.
+        await session.execute(select(func.pg_advisory_xact_lock(known.family.int % 2**63)))
+        await session.refresh(known)
+        holder = await holders.holder_of(session, known.account_id)
+        if known.revoked_at is not None or known.expires_at <= now or holder.revoked(known.issued_at):
             raise CredentialsWrong
         if known.used_at is None:
             known.used_at = now
-            holder = await accounts.holder_of(session, known.account_id)
-            following = _refresh_token(session, account_id=holder.id, family=known.family, now=now)
-            return await _granted(session, settings, holder, refresh=following, wanted=wanted, now=now)
+            scopes = narrowed(sorted(set(known.scopes) & set(holder.scopes)), wanted)
+            following = _refresh_token(session, holder=holder, family=known.family, scopes=known.scopes, now=now)
+            return await _answer(session, settings, holder, refresh=following, scopes=scopes, now=now)
         await session.execute(update(RefreshToken).where(RefreshToken.family == known.family).values(revoked_at=now))
     raise CredentialsWrong
 
 
-async def _holder(
-    database: Database, tried: Attempt, find: accounts.Find, *, name: str, secret: str, now: datetime
-) -> accounts.Holder:
+async def _proven(
+    database: Database, tried: Attempt, find: holders.Find, *, name: str, secret: str, now: datetime
+) -> UUID:
+    """Return who proved to be who they say; every try counts before it is judged, a success forgives."""
     async with database.transaction() as session:
-        await _require_unpaused(session, tried, now=now)
+        await _count(session, tried, now=now)
         found = await find(session, name)
-    secret_hash = found[1] if found else None
-    if await asyncio.to_thread(accounts.matches, secret_hash, secret) and found:
-        async with database.transaction() as session:
-            await session.execute(delete(SignInFailures).where(SignInFailures.digest == tried.subject))
-        accounts.require_standing(found[0])
-        return found[0]
+    if not await holders.matches(found[1] if found else None, secret) or found is None:
+        raise CredentialsWrong
     async with database.transaction() as session:
-        await _note_failure(session, tried, now=now)
-    raise CredentialsWrong
+        await session.execute(delete(SignInFailures).where(SignInFailures.digest == tried.cleared))
+        others = [digest for digest in tried.limits if digest != tried.cleared]
+        await session.execute(
+            update(SignInFailures)
+            .where(SignInFailures.digest.in_(others))
+            .values(failures=func.greatest(SignInFailures.failures - 1, 0))
+        )
+    return found[0]
 
 
-async def _require_unpaused(session: AsyncSession, tried: Attempt, *, now: datetime) -> None:
-    until = await session.scalar(
-        select(SignInFailures.paused_until)
-        .where(SignInFailures.digest.in_(tried.limits), SignInFailures.paused_until > now)
-        .order_by(SignInFailures.paused_until.desc())
-        .limit(1)
-    )
-    if until is not None:
-        seconds = int((until - now).total_seconds()) + 1
-        raise SignInPaused(seconds=seconds, retry_after=seconds)
-
-
-async def _note_failure(session: AsyncSession, tried: Attempt, *, now: datetime) -> None:
-    # In the order of their digests, so that two failures never wait for each other in a circle.
+async def _count(session: AsyncSession, tried: Attempt, *, now: datetime) -> None:
+    """Count a try, or SignInPaused; the rows' locks make tries at once wait for each other."""
+    # In the order of their digests, so that two tries never wait for each other in a circle.
     for digest, free in sorted(tried.limits.items()):
         statement = insert(SignInFailures).values(digest=digest, failures=1, last_at=now, paused_until=now)
-        failures = await session.scalar(
-            statement.on_conflict_do_update(
-                index_elements=[SignInFailures.digest],
-                set_={"failures": SignInFailures.failures + 1, "last_at": now},
-            ).returning(SignInFailures.failures)
-        )
-        pause = pause_after(failures or 1, free=free)
-        if pause:
+        row = (
+            await session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=[SignInFailures.digest],
+                    set_={"failures": SignInFailures.failures + 1, "last_at": now},
+                ).returning(SignInFailures.failures, SignInFailures.paused_until)
+            )
+        ).one()
+        if row.paused_until > now:
+            seconds = int((row.paused_until - now).total_seconds()) + 1
+            raise SignInPaused(seconds=seconds, retry_after=seconds)
+        if pause := pause_after(row.failures, free=free):
             await session.execute(
                 update(SignInFailures).where(SignInFailures.digest == digest).values(paused_until=now + pause)
             )
 
 
-def _refresh_token(session: AsyncSession, *, account_id: UUID, family: UUID, now: datetime) -> str:
+def _refresh_token(
+    session: AsyncSession, *, holder: holders.Holder, family: UUID, scopes: list[str], now: datetime
+) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
         RefreshToken(
             digest=hashlib.sha256(token.encode()).digest(),
             family=family,
-            account_id=account_id,
+            account_id=holder.id,
+            scopes=scopes,
             issued_at=now,
             expires_at=now + REFRESH_LIFE,
         )
@@ -164,17 +180,17 @@ def _refresh_token(session: AsyncSession, *, account_id: UUID, family: UUID, now
     return token
 
 
-async def _granted(
+async def _answer(
     session: AsyncSession,
     settings: Settings,
-    holder: accounts.Holder,
+    holder: holders.Holder,
     *,
     refresh: str | None,
-    wanted: list[str] | None,
+    scopes: list[str],
     now: datetime,
 ) -> dict[str, Any]:
-    scopes = narrowed(holder.scopes, wanted)
-    issued = int(now.timestamp())
+    # Whole seconds: a token issued in the second of a revocation must count as later than it.
+    issued = max(int(now.timestamp()), math.ceil(holder.not_before.timestamp()) if holder.not_before else 0)
     claims: dict[str, Any] = {
         "iss": settings.issuer,
         "sub": str(holder.id),

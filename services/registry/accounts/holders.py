@@ -1,0 +1,146 @@
+"""Who a token is issued to: found by name, proven by secret, and still in good standing."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.accounts.models import Account, Client
+from services.registry.accounts.rules import scopes_of
+from shared.database import Database
+from shared.permissions import AccountSuspended
+
+STANDING_MEMORY = timedelta(minutes=20)
+"""A little longer than an access token lives; older revocations have no living token left."""
+
+_HASHER = PasswordHasher()
+_HASHING = asyncio.Semaphore(2)
+"""Each hash takes 64 MiB and a core; more at once would only be slower."""
+
+
+@cache
+def _nobody() -> str:
+    return _HASHER.hash(secrets.token_hex(16))
+
+
+async def hashed(secret: str) -> str:
+    """Return the argon2id hash of a secret, made beside the event loop."""
+    async with _HASHING:
+        return await asyncio.to_thread(_HASHER.hash, secret)
+
+
+async def matches(secret_hash: str | None, secret: str) -> bool:
+    """Tell whether a secret fits; takes as long when there is no such name."""
+    async with _HASHING:
+        return await asyncio.to_thread(_matches, secret_hash, secret)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whoever a token is issued to."""
+
+    id: UUID
+    person_id: UUID | None
+    client_id: str
+    roles: list[str]
+    scopes: list[str]
+    regions: list[str]
+    org: UUID | None
+    suspended: bool
+    not_before: datetime | None
+
+    def revoked(self, issued_at: datetime) -> bool:
+        """Tell whether what was issued then is void by now."""
+        return self.not_before is not None and issued_at < self.not_before
+
+
+Find = Callable[[AsyncSession, str], Awaitable[tuple[UUID, str] | None]]
+
+
+def _matches(secret_hash: str | None, secret: str) -> bool:
+    try:
+        return _HASHER.verify(secret_hash or _nobody(), secret) and secret_hash is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def require_standing(holder: Holder) -> None:
+    """Refuse whoever is suspended; said only to those who proved who they are."""
+    if holder.suspended:
+        raise AccountSuspended
+
+
+def _account_holder(account: Account) -> Holder:
+    return Holder(
+        id=account.id,
+        person_id=account.person_id,
+        client_id="tridaya",
+        roles=account.roles,
+        scopes=scopes_of(account.roles),
+        regions=account.regions,
+        org=account.org,
+        suspended=account.suspended,
+        not_before=account.not_before,
+    )
+
+
+async def find_account(session: AsyncSession, name: str) -> tuple[UUID, str] | None:
+    """Return who signs in under a user name, with the hash of the password."""
+    statement = select(Account.id, Account.password_hash).where(Account.username == name.lower())
+    found = (await session.execute(statement)).one_or_none()
+    return None if found is None else (found.id, found.password_hash)
+
+
+async def find_client(session: AsyncSession, name: str) -> tuple[UUID, str] | None:
+    """Return the program of a name, with the hash of its secret."""
+    found = (await session.execute(select(Client.id, Client.secret_hash).where(Client.name == name))).one_or_none()
+    return None if found is None else (found.id, found.secret_hash)
+
+
+async def holder_of(session: AsyncSession, account_id: UUID) -> Holder:
+    """Return who an account belongs to as it is now; it cannot change before the token is signed."""
+    account = await session.get_one(Account, account_id, with_for_update={"read": True})
+    holder = _account_holder(account)
+    require_standing(holder)
+    return holder
+
+
+async def client_holder_of(session: AsyncSession, client_id: UUID) -> Holder:
+    """Return who a program is as it is now; it cannot change before the token is signed."""
+    client = await session.get_one(Client, client_id, with_for_update={"read": True})
+    holder = Holder(
+        id=client.id,
+        person_id=None,
+        client_id=client.name,
+        roles=client.roles,
+        scopes=sorted(set(client.scopes) | set(scopes_of(client.roles))),
+        regions=client.regions,
+        org=client.org,
+        suspended=client.suspended,
+        not_before=client.not_before,
+    )
+    require_standing(holder)
+    return holder
+
+
+async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, float]:
+    """Return from when the tokens of recently revoked accounts and clients count."""
+    found: dict[UUID, float] = {}
+    async with database.reads.connect() as connection:
+        for model in (Account, Client):
+            rows = await connection.execute(
+                select(model.id, model.suspended, model.not_before).where(
+                    or_(model.suspended, model.not_before > now - STANDING_MEMORY)
+                )
+            )
+            for row in rows:
+                found[row.id] = float("inf") if row.suspended else row.not_before.timestamp()
+    return found

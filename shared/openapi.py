@@ -1,0 +1,246 @@
+"""The API document: the promises that every operation keeps, which FastAPI cannot read off a signature."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias, get_args
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from shared.lists import Page
+from shared.permissions import Anyone, Needs, SignedIn
+from shared.replies import expected_version
+from shared.writing import MoneyWriting, Writing
+
+Json: TypeAlias = dict[str, Any]
+
+PROBLEM = "application/problem+json"
+MERGE_PATCH = "application/merge-patch+json"
+TOKEN_ADDRESS = "/registry/v1/tokens"  # noqa: S105 - where tokens are asked for
+VERBS = {"read": "Read", "write": "Write", "approve": "Approve", "follow": "Follow"}
+
+REFUSALS = {
+    "400": ("Malformed", "The request cannot be read: an unknown or wrong parameter, header or JSON."),
+    "401": ("Unauthenticated", "A token is missing, or is not (or no longer) good."),
+    "403": ("Forbidden", "A scope or a region is missing; the problem names it."),
+    "404": ("NotFound", "Absent, or not for the caller to know of."),
+    "409": ("Conflict", "Not now: what was asked does not fit how things stand."),
+    "412": ("Stale", "Somebody else was faster; `current` shows the item as it is now."),
+    "422": ("Invalid", "The body was read, and is wrong; `errors` names every place."),
+    "428": ("PreconditionMissing", "Say with If-Match which version you saw."),
+    "429": ("TooMany", "Slower: wait for as long as Retry-After says."),
+}
+
+FAULT: Json = {
+    "type": "object",
+    "description": "One wrong place in the request.",
+    "required": ["pointer", "code", "message"],
+    "properties": {
+        "pointer": {"type": "string", "description": "JSON pointer (RFC 6901) into the body, or /parameter"},
+        "code": {"type": "string", "description": "Stable, whatever the language"},
+        "message": {"type": "string"},
+    },
+}
+PROBLEM_SCHEMA: Json = {
+    "type": "object",
+    "description": "Why a request is refused (RFC 9457); some problems carry further members.",
+    "required": ["type", "title", "status", "detail", "code", "instance", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "Page with cause and cure"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "In the language asked for"},
+        "code": {"type": "string", "description": "Stable, whatever the language", "examples": ["version.stale"]},
+        "instance": {"type": "string", "description": "The address that was asked"},
+        "request_id": {"type": ["string", "null"], "description": "Name it when you report a problem"},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+    },
+}
+PARAMETERS: Json = {
+    "AcceptLanguage": {
+        "name": "Accept-Language",
+        "in": "header",
+        "description": "`id` (default) or `en`: the language of problems",
+        "schema": {"type": "string", "examples": ["en"]},
+    },
+    "IdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A new UUID for every act; sent again, the first reply comes back and nothing happens twice",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+    "RequiredIdempotencyKey": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "A new UUID for every act; required here, because money moves",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    },
+    "IfMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The ETag of the item as you last saw it",
+        "schema": {"type": "string", "examples": ['"3.5f1c0a9be2d4"']},
+    },
+    "IfNoneMatch": {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "An ETag you have; answered with 304 when nothing changed",
+        "schema": {"type": "string"},
+    },
+}
+HEADERS: Json = {
+    "ETag": {"description": "Version, view and language of what was answered", "schema": {"type": "string"}},
+    "Journal-Position": {
+        "description": "Follow the journal after this position and you miss nothing",
+        "schema": {"type": "integer"},
+    },
+    "Link": {"description": '`rel="next"`: the next page, when there is one', "schema": {"type": "string"}},
+    "Location": {"description": "Address of the new item", "schema": {"type": "string"}},
+    "Idempotency-Replayed": {
+        "description": "`true` when this reply was given before",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
+
+
+KNOWN_CALLER, SIGNED_IN, WRITING, MOVING_MONEY = (
+    get_args(kind)[1].dependency for kind in (Anyone, SignedIn, Writing, MoneyWriting)
+)
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    """Give everything that a route depends on, however deep."""
+    for one in dependant.dependencies:
+        if one.call is not None:
+            yield one.call
+        yield from _calls(one)
+
+
+def _reads_version(call: Callable[..., Any]) -> bool:
+    """Tell whether a dependency asks which version the caller saw."""
+    code = getattr(call, "__code__", None)
+    return code is not None and expected_version.__name__ in code.co_names
+
+
+def _reference(kind: str, name: str) -> Json:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _scope_text(scope: str) -> str:
+    service, slice_name, verb = scope.split(":")
+    return f"{VERBS.get(verb, verb.capitalize())} {slice_name} in {service}"
+
+
+class Documented(FastAPI):
+    """An application whose API document tells everything that a client may rely on."""
+
+    def openapi(self) -> Json:
+        """Return the OpenAPI document; made once."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            routes = [context.original_route for context in iter_route_contexts(self.routes)]
+            scopes: set[str] = {model.read_scope for model in self.state.subjects.values()}
+            for route in routes:
+                if isinstance(route, APIRoute) and route.include_in_schema:
+                    for method in route.methods or ():
+                        scopes |= _complete(document["paths"][route.path_format][method.lower()], route)
+            _complete_components(document, scopes)
+            document["tags"] = _tags(routes)
+        return dict(self.openapi_schema or {})
+
+
+def _complete(operation: Json, route: APIRoute) -> set[str]:
+    """Add to one operation what its dependencies promise; return the scopes it may need."""
+    calls = list(_calls(route.dependant))
+    needs = next((call.scopes for call in calls if isinstance(call, Needs)), ())
+    writes, versioned = WRITING in calls, any(map(_reads_version, calls))
+    operation["summary"] = route.name.replace("_", " ").capitalize()
+    operation["security"] = _security(calls, needs)
+    replies = operation["responses"]
+    success = replies[str(route.status_code or 200)]
+    _parameters(operation, writes=writes, money=MOVING_MONEY in calls, versioned=versioned)
+    _success(operation, success, route=route, writes=writes)
+    replies.pop("422", None)
+    refused = ["400", "429"]
+    refused += ["401"] if KNOWN_CALLER in calls else []
+    refused += ["403"] if needs else []
+    refused += ["404"] if "{" in route.path_format else []
+    refused += ["409", "422"] if writes else []
+    refused += ["422"] if route.body_field is not None and not writes else []
+    refused += ["412", "428"] if versioned else []
+    replies |= {status: _reference("responses", REFUSALS[status][0]) for status in sorted(refused)}
+    return set(needs)
+
+
+def _security(calls: list[Callable[..., Any]], needs: tuple[str, ...]) -> list[Json]:
+    if needs:
+        return [way for scope in needs for way in ({"oauth2": [scope]}, {"bearer": [scope]})]
+    if KNOWN_CALLER not in calls:
+        return []
+    open_to_all: list[Json] = [] if SIGNED_IN in calls else [{}]
+    return [*open_to_all, {"oauth2": []}, {"bearer": []}]
+
+
+def _parameters(operation: Json, *, writes: bool, money: bool, versioned: bool) -> None:
+    names = ["AcceptLanguage"]
+    names += [("RequiredIdempotencyKey" if money else "IdempotencyKey")] if writes else []
+    names += ["IfMatch"] if versioned else []
+    operation["parameters"] = operation.get("parameters", []) + [_reference("parameters", name) for name in names]
+
+
+def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -> None:
+    """Add the headers of a reply, the 304 of a read and the second answer of a repeated creation."""
+    model = route.response_model
+    fields = getattr(model, "model_fields", {})
+    is_page = isinstance(model, type) and issubclass(model, Page)
+    names = ["ETag"] if is_page or "version" in fields else []
+    names += ["Journal-Position", "Link"] if is_page else []
+    names += ["Idempotency-Replayed"] if writes else []
+    success["description"] = "Done" if writes else "Found"
+    if names:
+        success["headers"] = {name: _reference("headers", name) for name in names}
+    if names and not writes:
+        operation["parameters"].append(_reference("parameters", "IfNoneMatch"))
+        operation["responses"]["304"] = {"description": "Not changed since the ETag in If-None-Match"}
+    if writes and route.status_code == 201:
+        operation["responses"]["200"] = success | {"description": "Made before with the same id and content"}
+        success["headers"] = success.get("headers", {}) | {"Location": _reference("headers", "Location")}
+        success["description"] = "Made"
+    body = operation.get("requestBody", {}).get("content", {})
+    if "PATCH" in (route.methods or ()) and "application/json" in body:
+        body[MERGE_PATCH] = body["application/json"]
+
+
+def _complete_components(document: Json, scopes: set[str]) -> None:
+    components = document["components"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    components["schemas"] |= {"Fault": FAULT, "Problem": PROBLEM_SCHEMA}
+    content = {PROBLEM: {"schema": _reference("schemas", "Problem")}}
+    components["responses"] = {name: {"description": text, "content": content} for name, text in REFUSALS.values()}
+    components["parameters"] = PARAMETERS
+    components["headers"] = HEADERS
+    told = {scope: _scope_text(scope) for scope in sorted(scopes)}
+    flow = {"tokenUrl": TOKEN_ADDRESS, "scopes": told}
+    components["securitySchemes"] = {
+        "oauth2": {
+            "type": "oauth2",
+            "description": "People sign in with their password, programs with their client credentials.",
+            "flows": {"password": flow | {"refreshUrl": TOKEN_ADDRESS}, "clientCredentials": flow},
+        },
+        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token got before"},
+    }
+
+
+def _tags(routes: list[Any]) -> list[Json]:
+    """Describe each tag by the sentence with which its slice introduces itself."""
+    found: dict[str, str] = {}
+    for route in routes:
+        for tag in getattr(route, "tags", ()):
+            module = route.endpoint.__module__
+            told = sys.modules[module if module.startswith("shared.") else module.rpartition(".")[0]].__doc__
+            found.setdefault(tag, (told or "").split("\n")[0])
+    return [{"name": tag, "description": found[tag]} for tag in sorted(found)]
