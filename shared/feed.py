@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Table, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, False_, Table, and_, false, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Reading, database_of
@@ -107,8 +107,24 @@ class HeadView(BaseModel):
     witnessed: list[SignedHead] = Field(description="Latest heads of the journals this service follows")
 
 
+def _withheld(caller: Caller, *, entries: Table, subjects: Mapping[str, type[Any]]) -> ColumnElement[bool]:
+    """Return the condition that an entry is about a row that is kept from the caller."""
+    conditions = [
+        entries.c.subject.in_(select(func.concat(f"{kind}/", model.id)).where(condition))
+        for kind, model in subjects.items()
+        if not isinstance(condition := model.is_withheld(caller), False_)
+    ]
+    return or_(false(), *conditions)
+
+
 def seen_by(
-    caller: Caller, *, service: str, entries: Table, places: Table, audiences: Mapping[str, Audience]
+    caller: Caller,
+    *,
+    service: str,
+    entries: Table,
+    places: Table,
+    audiences: Mapping[str, Audience],
+    subjects: Mapping[str, type[Any]],
 ) -> ColumnElement[bool]:
     """Return the condition that a caller may see an entry's payload, under today's policy."""
     if caller.may(f"{service}:journal:follow"):
@@ -121,7 +137,8 @@ def seen_by(
             within_any(entries.c.place, caller.regions),
             entries.c.place.in_(select(places.c.kelurahan_code).where(within_any(places.c.code_now, caller.regions))),
         )
-        regional = and_(entries.c.action.in_(of[Audience.REGION]), here)
+        withheld = _withheld(caller, entries=entries, subjects=subjects)
+        regional = and_(entries.c.action.in_(of[Audience.REGION]), here, not_(withheld))
     return and_(entries.c.payload.is_not(None), or_(public, regional))
 
 
@@ -173,7 +190,14 @@ async def _scan(
             .where(
                 entries.c.position > query.after,
                 entries.c.position <= until,
-                seen_by(caller, service=state.service, entries=entries, places=places, audiences=state.audiences),
+                seen_by(
+                    caller,
+                    service=state.service,
+                    entries=entries,
+                    places=places,
+                    audiences=state.audiences,
+                    subjects=state.subjects,
+                ),
                 _matching(query, entries=entries, places=places),
             )
             .order_by(entries.c.position)
