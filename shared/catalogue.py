@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from shared.errors import Refusal, ResourceNotFound, Text, all_refusals
 from shared.faults import KNOWN
+from shared.gateway import OF_THE_GATEWAY
 from shared.problems import language_of
 from shared.routing import router
 
@@ -45,9 +46,14 @@ def fault_texts() -> dict[str, Text]:
     return dict(KNOWN.values())
 
 
+def every_refusal() -> list[type[Refusal]]:
+    """Return what the services and the gateway may refuse, by code."""
+    return sorted({*all_refusals(), *OF_THE_GATEWAY}, key=lambda kind: kind.code)
+
+
 async def read_problem(code: str, request: Request) -> Response:
     """Read what a problem code means, what causes it and how to mend it."""
-    kind = next((one for one in all_refusals() if one.code == code), None)
+    kind = next((one for one in every_refusal() if one.code == code), None)
     if kind is None:
         raise ResourceNotFound
     language = language_of(request.headers.get("accept-language"))
