@@ -7,9 +7,21 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from services.planning.activities import routes as activities
+from services.planning.activities import service as activity_service
+from services.planning.activities.models import Activity
 from services.planning.clients.registry import registry_client
+from services.planning.cycle import routes as cycle
+from services.planning.cycle import service as cycle_service
+from services.planning.cycle.models import Meeting
 from services.planning.database import Base
 from services.planning.directory import service as directory
+from services.planning.mapping import routes as mapping
+from services.planning.mapping import service as mapping_service
+from services.planning.mapping.models import Problem
+from services.planning.plans import routes as plans
+from services.planning.plans import service as plan_service
+from services.planning.plans.models import Plan
 from services.planning.settings import Settings
 from shared.app import Service, create_app
 from shared.clock import read_clock
@@ -28,9 +40,14 @@ SERVICE = Service(
     description="What the neighbourhoods do, and with which money: self-surveys, plans, works and channeling.",
     metadata=Base.metadata,
     migrations=MIGRATIONS,
-    routers=(),
-    audiences={},
-    subjects={},
+    routers=(mapping.routes, plans.routes, activities.of_plans, activities.routes, cycle.routes),
+    audiences={
+        **mapping_service.AUDIENCES,
+        **plan_service.AUDIENCES,
+        **activity_service.AUDIENCES,
+        **cycle_service.AUDIENCES,
+    },
+    subjects={"problems": Problem, "plans": Plan, "activities": Activity, "meetings": Meeting},
     load_standings=_load_standings,
 )
 

@@ -61,6 +61,7 @@ def upgrade() -> None:
         sa.Column("route", sa.String(length=160), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("request_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("authority", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -130,6 +131,72 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_places_code_now"), "places", ["code_now"], unique=False)
     op.create_table(
+        "plans",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("vision", sa.String(length=2000), nullable=True),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("horizon_years", sa.Integer(), nullable=False),
+        sa.Column("ruleset", sa.String(length=40), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("draft", "ratified", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("ratified_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("touched_by", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.CheckConstraint("(state = 'draft') = (ratified_on IS NULL)", name=op.f("ck_plans_ratified")),
+        sa.CheckConstraint("ends_on > starts_on", name=op.f("ck_plans_order")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_plans")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_plans_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_plans_by_place", "plans", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_plans_by_start", "plans", ["starts_on", "id"], unique=False)
+    op.create_index("ix_plans_of_board", "plans", ["board_id", "starts_on"], unique=False)
+    op.create_table(
+        "problems",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column(
+            "dimension",
+            sa.Enum(
+                "environment",
+                "social",
+                "economic",
+                name="dimension",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("location", sa.String(length=200), nullable=False),
+        sa.Column("households_affected", sa.Integer(), nullable=False),
+        sa.Column("poor_households", sa.Integer(), nullable=True),
+        sa.Column("observed_on", sa.Date(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("households_affected >= 0", name=op.f("ck_problems_households")),
+        sa.CheckConstraint("poor_households BETWEEN 0 AND households_affected", name=op.f("ck_problems_poor")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_problems")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_problems_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_problems_by_place", "problems", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_problems_by_title", "problems", ["title", "id"], unique=False)
+    op.create_table(
         "terms",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("board_id", sa.Uuid(), nullable=False),
@@ -140,13 +207,246 @@ def upgrade() -> None:
         info={"class": "copied"},
     )
     op.create_index("ix_terms_of_board", "terms", ["board_id", "starts_on"], unique=False)
+    op.create_table(
+        "activities",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("problem_id", sa.Uuid(), nullable=True),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column(
+            "dimension",
+            sa.Enum(
+                "environment",
+                "social",
+                "economic",
+                name="dimension",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("location", sa.String(length=200), nullable=True),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("priority_rank", sa.Integer(), nullable=False),
+        sa.Column("bappuk_reference", sa.String(length=100), nullable=True),
+        sa.Column("volume", sa.Numeric(precision=14, scale=3), nullable=False),
+        sa.Column("unit", sa.String(length=40), nullable=False),
+        sa.Column("unit_cost_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("total_cost_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("blm_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("swadaya_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("apbd_kabkota_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("apbd_province_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("apbn_other_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("channeling_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("upk_surplus_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("other_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("households", sa.Integer(), nullable=False),
+        sa.Column("poor_households", sa.Integer(), nullable=True),
+        sa.Column("women", sa.Integer(), nullable=True),
+        sa.Column("men", sa.Integer(), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum("draft", "ratified", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "apbd_kabkota_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_apbd_kabkota_rupiah_bounds")
+        ),
+        sa.CheckConstraint(
+            "apbd_province_rupiah BETWEEN 0 AND 9007199254740991",
+            name=op.f("ck_activities_apbd_province_rupiah_bounds"),
+        ),
+        sa.CheckConstraint(
+            "apbn_other_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_apbn_other_rupiah_bounds")
+        ),
+        sa.CheckConstraint("blm_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_blm_rupiah_bounds")),
+        sa.CheckConstraint(
+            "channeling_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_channeling_rupiah_bounds")
+        ),
+        sa.CheckConstraint(
+            "other_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_other_rupiah_bounds")
+        ),
+        sa.CheckConstraint("poor_households BETWEEN 0 AND households", name=op.f("ck_activities_poor")),
+        sa.CheckConstraint(
+            "swadaya_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_swadaya_rupiah_bounds")
+        ),
+        sa.CheckConstraint(
+            "total_cost_rupiah = blm_rupiah + swadaya_rupiah + apbd_kabkota_rupiah + apbd_province_rupiah + apbn_other_rupiah + channeling_rupiah + upk_surplus_rupiah + other_rupiah",
+            name=op.f("ck_activities_funding"),
+        ),
+        sa.CheckConstraint("total_cost_rupiah = volume * unit_cost_rupiah", name=op.f("ck_activities_cost")),
+        sa.CheckConstraint(
+            "total_cost_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_total_cost_rupiah_bounds")
+        ),
+        sa.CheckConstraint(
+            "unit_cost_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_unit_cost_rupiah_bounds")
+        ),
+        sa.CheckConstraint(
+            "upk_surplus_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_activities_upk_surplus_rupiah_bounds")
+        ),
+        sa.CheckConstraint("volume > 0", name=op.f("ck_activities_volume")),
+        sa.ForeignKeyConstraint(
+            ["plan_id", "kelurahan_code"],
+            ["plans.id", "plans.kelurahan_code"],
+            name=op.f("fk_activities_plan_id_kelurahan_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["problem_id", "kelurahan_code"],
+            ["problems.id", "problems.kelurahan_code"],
+            name=op.f("fk_activities_problem_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_activities_id_kelurahan_code")),
+        sa.UniqueConstraint(
+            "kelurahan_code",
+            "plan_id",
+            "year",
+            "priority_rank",
+            name=op.f("uq_activities_kelurahan_code_plan_id_year_priority_rank"),
+        ),
+        info={"class": "community"},
+    )
+    op.create_index("ix_activities_by_place", "activities", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_activities_of_board", "activities", ["board_id", "id"], unique=False)
+    op.create_index("ix_activities_of_plan", "activities", ["plan_id", "id"], unique=False)
+    op.create_index("ix_activities_of_problem", "activities", ["problem_id"], unique=False)
+    op.create_table(
+        "causes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("problem_id", sa.Uuid(), nullable=False),
+        sa.Column("parent_cause_id", sa.Uuid(), nullable=True),
+        sa.Column("statement", sa.String(length=500), nullable=False),
+        sa.Column("root", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("parent_cause_id <> id", name=op.f("ck_causes_not_itself")),
+        sa.ForeignKeyConstraint(
+            ["parent_cause_id", "problem_id", "kelurahan_code"],
+            ["causes.id", "causes.problem_id", "causes.kelurahan_code"],
+            name=op.f("fk_causes_parent_cause_id_problem_id_kelurahan_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["problem_id", "kelurahan_code"],
+            ["problems.id", "problems.kelurahan_code"],
+            name=op.f("fk_causes_problem_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_causes")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_causes_id_kelurahan_code")),
+        sa.UniqueConstraint("id", "problem_id", "kelurahan_code", name=op.f("uq_causes_id_problem_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_causes_of_problem", "causes", ["problem_id", "id"], unique=False)
+    op.create_table(
+        "meetings",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("plan_ratification", name="meetingkind", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=True),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("venue", sa.String(length=200), nullable=False),
+        sa.Column("attendance_total", sa.Integer(), nullable=False),
+        sa.Column("women", sa.Integer(), nullable=True),
+        sa.Column(
+            "women_not_counted",
+            sa.Enum(
+                "not_recorded",
+                "list_lost",
+                name="womennotcounted",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=True,
+        ),
+        sa.Column("poor", sa.Integer(), nullable=True),
+        sa.Column(
+            "poor_not_counted",
+            sa.Enum(
+                "not_recorded",
+                "list_lost",
+                "no_poverty_list",
+                name="poornotcounted",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=True,
+        ),
+        sa.Column("adults_invited", sa.Integer(), nullable=True),
+        sa.Column(
+            "decision",
+            sa.Enum("accepted", "refused", name="decision", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("minutes_reference", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(women IS NULL) = (women_not_counted IS NOT NULL) AND (poor IS NULL) = (poor_not_counted IS NOT NULL)",
+            name=op.f("ck_meetings_reasons"),
+        ),
+        sa.CheckConstraint("attendance_total >= 1", name=op.f("ck_meetings_attendance")),
+        sa.CheckConstraint(
+            "women BETWEEN 0 AND attendance_total AND poor BETWEEN 0 AND attendance_total",
+            name=op.f("ck_meetings_parts"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["plan_id", "kelurahan_code"],
+            ["plans.id", "plans.kelurahan_code"],
+            name=op.f("fk_meetings_plan_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_meetings_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_meetings_by_day", "meetings", ["held_on", "id"], unique=False)
+    op.create_index("ix_meetings_by_place", "meetings", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_meetings_of_board", "meetings", ["board_id", "id"], unique=False)
+    op.create_index("ix_meetings_of_plan", "meetings", ["plan_id", "id"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_meetings_of_plan", table_name="meetings")
+    op.drop_index("ix_meetings_of_board", table_name="meetings")
+    op.drop_index("ix_meetings_by_place", table_name="meetings")
+    op.drop_index("ix_meetings_by_day", table_name="meetings")
+    op.drop_table("meetings")
+    op.drop_index("ix_causes_of_problem", table_name="causes")
+    op.drop_table("causes")
+    op.drop_index("ix_activities_of_problem", table_name="activities")
+    op.drop_index("ix_activities_of_plan", table_name="activities")
+    op.drop_index("ix_activities_of_board", table_name="activities")
+    op.drop_index("ix_activities_by_place", table_name="activities")
+    op.drop_table("activities")
     op.drop_index("ix_terms_of_board", table_name="terms")
     op.drop_table("terms")
+    op.drop_index("ix_problems_by_title", table_name="problems")
+    op.drop_index("ix_problems_by_place", table_name="problems")
+    op.drop_table("problems")
+    op.drop_index("ix_plans_of_board", table_name="plans")
+    op.drop_index("ix_plans_by_start", table_name="plans")
+    op.drop_index("ix_plans_by_place", table_name="plans")
+    op.drop_table("plans")
     op.drop_index(op.f("ix_places_code_now"), table_name="places")
     op.drop_table("places")
     op.drop_table("partners")

@@ -1,0 +1,1 @@
+"""Cycle: the meetings in which residents decide, with who attended."""

@@ -1,0 +1,1 @@
+"""Mapping: what a neighbourhood's self-survey (PS) found, down to the root causes."""
