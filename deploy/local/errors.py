@@ -31,4 +31,4 @@ def plainly(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        refuse(f"{error.filename or path}: {reason(error)}.")
+        refuse(f"{path}: {reason(error)}.")

@@ -84,7 +84,7 @@ class Postgres:
                 self._prepare()
                 self._launch()
             except BaseException:
-                self._release()
+                self.stop()
                 raise
 
     def stop(self) -> None:
@@ -253,7 +253,8 @@ class Postgres:
             if self._wait_until_ready(self.process):
                 break
             told = self._last_words()
-            if not any(passing in told for passing in MAY_PASS) or attempt == TRIES - 1:
+            taken = self._given_port is not None and "Address already in use" in told and attempt
+            if taken or not any(passing in told for passing in MAY_PASS) or attempt == TRIES - 1:
                 refuse(f"PostgreSQL did not start on port {self._port}: {told} ({self.log})")
             time.sleep(0.5)
         with psycopg.connect(self.superuser_url, autocommit=True) as connection:
@@ -264,6 +265,8 @@ class Postgres:
         with self.log.open("rb") as lines:
             lines.seek(max(0, self.log.stat().st_size - 4096))
             told = _SAID.findall(lines.read().decode(errors="replace").rpartition("starting PostgreSQL")[2])
+        if "No space left on device" in str(told):
+            return "the disk is full"
         causes = [words for level, words in told if level in {"FATAL", "PANIC"} or words.startswith("could not")]
         return "; ".join(causes) or last_line(self.log)
 

@@ -76,6 +76,8 @@ def last_line(log: Path) -> str:
             kept = [line.strip() for line in lines.read().decode(errors="replace").splitlines() if line.strip()]
     except OSError:
         return ""
+    if any("No space left on device" in line for line in kept[-20:]):
+        return "the disk is full"
     return kept[-1][:300] if kept else ""
 
 

@@ -126,7 +126,7 @@ def test_one_that_lost_its_supervisor_is_ended_first(server: Postgres) -> None:
 
 def test_a_taken_port_is_named(server: Postgres, tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match=f"did not start on port {server.port}.*Address already in use"):
-        Postgres(tmp_path, port=server.port)
+        Postgres(tmp_path, port=server.port, durable=False)
 
 
 def test_lost_passwords_are_told(tmp_path: Path) -> None:
