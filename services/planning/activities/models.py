@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, Integer, Numeric, String,
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
-from services.planning.activities.rules import Source, State
+from services.planning.activities.rules import ActivityState, Source
 from services.planning.database import Base
 from services.planning.mapping.service import Dimension
 from shared.tables import CommunityItem, Rupiah, child_of, choice, community, rupiah_within_bounds, serves
@@ -62,11 +62,11 @@ class Activity(CommunityItem, Base):
     poor_households: Mapped[int | None] = mapped_column(Integer)
     women: Mapped[int | None] = mapped_column(Integer)
     men: Mapped[int | None] = mapped_column(Integer)
-    state: Mapped[State] = choice(State)
+    state: Mapped[ActivityState] = choice(ActivityState)
 
     @classmethod
     def is_public(cls) -> ColumnElement[bool]:
-        return cls.state != State.DRAFT
+        return cls.state != ActivityState.DRAFT
 
 
 def funding_of(row: Any) -> dict[Source, int]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from shared.errors import Conflict, Fault, Invalid, Text
 
 
-class State(StrEnum):
+class ActivityState(StrEnum):
     """Where an activity stands."""
 
     DRAFT = "draft"
@@ -22,7 +22,7 @@ class Act(StrEnum):
 
 
 NEXT = {
-    (State.DRAFT, Act.RATIFY): State.RATIFIED,
+    (ActivityState.DRAFT, Act.RATIFY): ActivityState.RATIFIED,
 }
 """The state after each act that a state allows; what is not here is refused."""
 
@@ -87,7 +87,7 @@ YEAR = Text("Rencana ini memuat tahun 1 sampai {years}.", "This plan covers the 
 RANK = Text("Prioritas ini sudah dipakai pada tahun yang sama.", "This rank is taken in the same year.")
 
 
-def state_after(state: State, act: Act) -> State:
+def state_after(state: ActivityState, act: Act) -> ActivityState:
     """Return the state after an act, or ActivityStateWrong."""
     try:
         return NEXT[state, act]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.planning.activities.rules import Source, State
+from services.planning.activities.rules import ActivityState, Source
 from services.planning.mapping.service import CountMissing, Dimension
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
@@ -146,7 +146,7 @@ class ActivityView(BaseModel):
     total_cost_rupiah: int = Field(description="Rupiah")
     funding: Funding
     beneficiaries: BeneficiariesView
-    state: State = Field(description="draft (rancangan), ratified (disahkan rembug warga)")
+    state: ActivityState = Field(description="draft (rancangan), ratified (disahkan rembug warga)")
     version: int
     recorded_at: datetime
     changed_at: datetime
@@ -164,7 +164,7 @@ class PlanActivityQuery(PageQuery):
 
     dimension: Dimension | None = None
     year: int | None = Field(None, ge=1, le=10, description="Year of the plan")
-    state: State | None = None
+    state: ActivityState | None = None
     funded_by: Source | None = Field(None, description="Only those that get money from this source")
     sort: ActivitySort = Field(ActivitySort.PRIORITY, description="`priority`: by year, then rank")
 
@@ -177,5 +177,5 @@ class ActivityQuery(PlacedQuery):
     problem_id: UUID | None = None
     dimension: Dimension | None = None
     year: int | None = Field(None, ge=1, le=10, description="Year of the plan")
-    state: State | None = None
+    state: ActivityState | None = None
     funded_by: Source | None = Field(None, description="Only those that get money from this source")

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.planning.activities.models import Activity, funding_of
 from services.planning.activities.rules import (
     Act,
+    ActivityState,
     Beneficiaries,
     ProblemElsewhere,
-    State,
     require_valid_activity,
     state_after,
 )
@@ -36,7 +36,7 @@ AUDIENCES = {
 
 def activity_record(activity: Activity) -> dict[str, Any]:
     """Return an activity as its journal keeps it; once it is public, small counts of the poor are not."""
-    poor, missing = mapping.shown_count(activity.poor_households, full=activity.state is State.DRAFT)
+    poor, missing = mapping.shown_count(activity.poor_households, full=activity.state is ActivityState.DRAFT)
     return {
         "id": activity.id,
         "kelurahan_code": activity.kelurahan_code,
@@ -114,7 +114,7 @@ async def draft_activity(
         kelurahan_code=plan.kelurahan_code,
         plan_id=plan.id,
         board_id=plan.board_id,
-        state=State.DRAFT,
+        state=ActivityState.DRAFT,
         **claimed.columns(now),
     )
     await _require_valid(session, activity, plan)

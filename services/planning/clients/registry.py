@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from pydantic import BaseModel
+import msgspec
 
 from services.planning.settings import Settings
 from shared.errors import ResourceNotFound
@@ -17,8 +17,8 @@ PATIENCE_SECONDS = 10.0
 """How much longer than asked an answer to a long poll may take."""
 
 
-class BoardFact(BaseModel):
-    """What planning reads of a board."""
+class BoardFact(msgspec.Struct):
+    """What is read of a board."""
 
     id: UUID
     kelurahan_code: str
@@ -26,15 +26,39 @@ class BoardFact(BaseModel):
     version: int
 
 
-class TermFact(BaseModel):
-    """What planning reads of a term: the days on which a board's mandate begins and ends."""
+class TermFact(msgspec.Struct):
+    """What is read of a term: the days on which a board's mandate begins and ends."""
 
+    id: UUID
+    board_id: UUID
     starts_on: date
     ends_on: date
+    version: int
 
 
-class TermFacts(BaseModel):
-    """A board's terms, the latest first; more than a page of them would take centuries."""
+class GroupFact(msgspec.Struct):
+    """What is read of a group."""
+
+    id: UUID
+    board_id: UUID
+    kelurahan_code: str
+    name: str
+    kind: str
+    version: int
+
+
+class PartnerFact(msgspec.Struct):
+    """What is read of a partner."""
+
+    id: UUID
+    name: str
+    kind: str
+    active: bool
+    version: int
+
+
+class TermFacts(msgspec.Struct):
+    """A page of a board's terms, the latest first; more than one page would take centuries."""
 
     items: list[TermFact]
 
@@ -68,13 +92,13 @@ class RegistryClient:
             response = await self._http.get(f"/registry/v1/boards/{board_id}")
             if refused_with(response, ResourceNotFound.code):
                 return None
-            return BoardFact.model_validate_json(response.raise_for_status().content)
+            return msgspec.json.decode(response.raise_for_status().content, type=BoardFact)
 
     async def terms(self, board_id: UUID) -> list[TermFact]:
         """Return the terms of a board."""
         with upstream("registry"):
             response = await self._http.get(f"/registry/v1/boards/{board_id}/terms", params={"limit": 500})
-            return TermFacts.model_validate_json(response.raise_for_status().content).items
+            return msgspec.json.decode(response.raise_for_status().content, type=TermFacts).items
 
 
 def registry_client(settings: Settings) -> RegistryClient:

@@ -1,145 +1,47 @@
 """Use cases of the directory: keep the copies, and answer who is there and with whose mandate."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from typing import cast
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
-import msgspec
-from sqlalchemy import Subquery, Table, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Subquery, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.planning.clients.registry import BoardFact, RegistryClient
-from services.planning.database import Base, places
+from services.planning.clients.registry import BoardFact, GroupFact, PartnerFact, RegistryClient, TermFact
+from services.planning.database import places
 from services.planning.directory.models import AccountStanding, Board, Group, Partner, Term
 from services.planning.directory.rules import BoardElsewhere, BoardUnknown, MandateMissing, has_mandate
+from shared.copying import StandingFact, copied_standings, copies, copies_places
 from shared.database import Database
-from shared.following import Entry, Handler, copy_newer
-from shared.places import place_row
+from shared.following import Handler
 
-STANDING_MEMORY = timedelta(minutes=20)
-"""A little longer than an access token lives; older revocations have no living token left."""
-
-
-class PlaceRow(msgspec.Struct):
-    """What is copied of a region."""
-
-    code: str
-    code_now: str
-    name: str
-    level: str
-    valid_from: date | None
-    valid_to: date | None
-
-
-class BoardRow(msgspec.Struct):
-    """What is copied of a board."""
-
-    id: UUID
-    kelurahan_code: str
-    name: str
-    version: int
-
-
-class TermRow(msgspec.Struct):
-    """What is copied of a term."""
-
-    id: UUID
-    board_id: UUID
-    starts_on: date
-    ends_on: date
-    version: int
-
-
-class GroupRow(msgspec.Struct):
-    """What is copied of a group."""
-
-    id: UUID
-    board_id: UUID
-    kelurahan_code: str
-    name: str
-    kind: str
-    version: int
-
-
-class PartnerRow(msgspec.Struct):
-    """What is copied of a partner."""
-
-    id: UUID
-    name: str
-    kind: str
-    version: int
-    active: bool = True
-
-
-class StandingRow(msgspec.Struct):
-    """What is copied of an account or client."""
-
-    id: UUID
-    suspended: bool
-    not_before: datetime | None
-    version: int
-
-
-async def copy_places(session: AsyncSession, entries: Sequence[Entry]) -> None:
-    """Copy the villages among some regions; entries come in order, so the last one holds."""
-    found = [msgspec.convert(entry.data, PlaceRow) for entry in entries]
-    rows = {
-        place.code: place_row(
-            place.code,
-            name=place.name,
-            code_now=place.code_now,
-            valid_from=place.valid_from,
-            valid_to=place.valid_to,
-        )
-        for place in found
-        if place.level == "village"
-    }
-    if not rows:
-        return
-    statement = insert(places).values(list(rows.values()))
-    changed = {column.name: statement.excluded[column.name] for column in places.c if not column.primary_key}
-    await session.execute(statement.on_conflict_do_update(index_elements=[places.c.kelurahan_code], set_=changed))
-
-
-def _copies(model: type[Base], row: type[msgspec.Struct]) -> Handler:
-    table = cast("Table", model.__table__)
-
-    async def copy(session: AsyncSession, entries: Sequence[Entry]) -> None:
-        rows = [msgspec.structs.asdict(msgspec.convert(entry.data, row)) for entry in entries]
-        await copy_newer(session, table, rows)
-
-    return copy
-
+_BOARDS = copies(Board.__table__, BoardFact)
+_GROUPS = copies(Group.__table__, GroupFact)
+_PARTNERS = copies(Partner.__table__, PartnerFact)
+_STANDINGS = copies(AccountStanding.__table__, StandingFact)
 
 HANDLERS: Mapping[str, Handler] = {
-    "region.recorded": copy_places,
-    "board.recorded": _copies(Board, BoardRow),
-    "board.changed": _copies(Board, BoardRow),
-    "term.recorded": _copies(Term, TermRow),
-    "group.recorded": _copies(Group, GroupRow),
-    "group.changed": _copies(Group, GroupRow),
-    "partner.recorded": _copies(Partner, PartnerRow),
-    "partner.changed": _copies(Partner, PartnerRow),
-    "account.opened": _copies(AccountStanding, StandingRow),
-    "account.changed": _copies(AccountStanding, StandingRow),
-    "account.suspended": _copies(AccountStanding, StandingRow),
-    "account.restored": _copies(AccountStanding, StandingRow),
-    "client.opened": _copies(AccountStanding, StandingRow),
-    "client.suspended": _copies(AccountStanding, StandingRow),
+    "region.recorded": copies_places(places),
+    "board.recorded": _BOARDS,
+    "board.changed": _BOARDS,
+    "term.recorded": copies(Term.__table__, TermFact),
+    "group.recorded": _GROUPS,
+    "group.changed": _GROUPS,
+    "partner.recorded": _PARTNERS,
+    "partner.changed": _PARTNERS,
+    "account.opened": _STANDINGS,
+    "account.changed": _STANDINGS,
+    "account.suspended": _STANDINGS,
+    "account.restored": _STANDINGS,
+    "client.opened": _STANDINGS,
+    "client.suspended": _STANDINGS,
 }
 """What becomes of each action in registry's journal; the others are counted and skipped."""
 
 
 async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, float]:
     """Return from when the tokens of recently revoked accounts and clients count."""
-    statement = select(AccountStanding.id, AccountStanding.suspended, AccountStanding.not_before).where(
-        or_(AccountStanding.suspended, AccountStanding.not_before > now - STANDING_MEMORY)
-    )
-    async with database.reads.connect() as connection:
-        rows = (await connection.execute(statement)).all()
-    return {row.id: float("inf") if row.suspended else row.not_before.timestamp() for row in rows}
+    return await copied_standings(database, AccountStanding.__table__, now=now)
 
 
 async def board_in(session: AsyncSession, board_id: UUID, *, registry: RegistryClient) -> BoardFact:

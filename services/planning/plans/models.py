@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.planning.database import Base
-from services.planning.plans.rules import State
+from services.planning.plans.rules import PlanState
 from shared.tables import CommunityItem, FourEyes, choice, community, serves
 
 
@@ -35,9 +35,9 @@ class Plan(CommunityItem, FourEyes, Base):
     ends_on: Mapped[date]
     horizon_years: Mapped[int] = mapped_column(Integer)
     ruleset: Mapped[str] = mapped_column(String(40))
-    state: Mapped[State] = choice(State)
+    state: Mapped[PlanState] = choice(PlanState)
     ratified_on: Mapped[date | None]
 
     @classmethod
     def is_public(cls) -> ColumnElement[bool]:
-        return cls.state != State.DRAFT
+        return cls.state != PlanState.DRAFT

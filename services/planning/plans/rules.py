@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.errors import Conflict, Text
 
 
-class State(StrEnum):
+class PlanState(StrEnum):
     """Where a plan stands; more states follow here as the approval chain of §4.1 gets its steps."""
 
     DRAFT = "draft"
@@ -22,8 +22,8 @@ class Act(StrEnum):
 
 
 NEXT = {
-    (State.DRAFT, Act.EDIT): State.DRAFT,
-    (State.DRAFT, Act.RATIFY): State.RATIFIED,
+    (PlanState.DRAFT, Act.EDIT): PlanState.DRAFT,
+    (PlanState.DRAFT, Act.RATIFY): PlanState.RATIFIED,
 }
 """The state after each act that a state allows; what is not here is refused."""
 
@@ -61,7 +61,7 @@ class PlanOverlaps(Conflict):
     fix = Text("Mulailah rencana baru setelah yang lama berakhir.", "Start the new plan after the earlier one ends.")
 
 
-def state_after(state: State, act: Act) -> State:
+def state_after(state: PlanState, act: Act) -> PlanState:
     """Return the state after an act, or PlanStateWrong."""
     try:
         return NEXT[state, act]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.planning.plans.rules import State
+from services.planning.plans.rules import PlanState
 from shared.items import Body, Draft, may_change
 from shared.lists import PlacedQuery
 from shared.places import KelurahanCode
@@ -51,7 +51,7 @@ class PlanView(BaseModel):
     ends_on: date = Field(description="Last day of the last year")
     horizon_years: int = Field(description="How many years it covers; activities stand in years 1 to this")
     ruleset: str = Field(description="Version of the rule set that gave the horizon")
-    state: State = Field(description="draft (rancangan), ratified (disahkan rembug warga)")
+    state: PlanState = Field(description="draft (rancangan), ratified (disahkan rembug warga)")
     ratified_on: date | None = Field(
         description="The day of the meeting that accepted it; the meeting itself: /planning/v1/meetings?plan_id="
     )
@@ -72,6 +72,6 @@ class PlanQuery(PlacedQuery):
 
     q: str | None = Field(None, min_length=2, max_length=100, description="Part of the title")
     board_id: UUID | None = None
-    state: State | None = None
+    state: PlanState | None = None
     covers: date | None = Field(None, description="Only plans that run on this day")
     sort: PlanSort = PlanSort.RECORDED

@@ -13,7 +13,7 @@ from services.planning.cycle import service as cycle
 from services.planning.directory import service as directory
 from services.planning.plans.models import Plan
 from services.planning.plans.queries import one_plan
-from services.planning.plans.rules import Act, PlanEmpty, PlanOverlaps, PlanRules, State, last_day, state_after
+from services.planning.plans.rules import Act, PlanEmpty, PlanOverlaps, PlanRules, PlanState, last_day, state_after
 from services.planning.plans.schemas import PlanChange, PlanDraft, PlanView
 from shared.canonical import keyed_digest
 from shared.items import Claim, changes, claim, require_other_eyes, require_place, touch
@@ -70,7 +70,7 @@ async def draft_plan(
     plan = Plan(
         **draft.model_dump(exclude={"id"}),
         **_horizon(draft.starts_on),
-        state=State.DRAFT,
+        state=PlanState.DRAFT,
         ratified_on=None,
         touched_by=[],
         **claimed.columns(now),
@@ -151,7 +151,7 @@ async def _require_alone(session: AsyncSession, plan: Plan) -> None:
     other = await session.scalar(
         select(Plan).where(
             Plan.board_id == plan.board_id,
-            Plan.state == State.RATIFIED,
+            Plan.state == PlanState.RATIFIED,
             Plan.starts_on <= plan.ends_on,
             Plan.ends_on >= plan.starts_on,
         )

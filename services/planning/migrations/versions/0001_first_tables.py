@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.Column("ruleset", sa.String(length=40), nullable=False),
         sa.Column(
             "state",
-            sa.Enum("draft", "ratified", name="state", native_enum=False, create_constraint=True, length=20),
+            sa.Enum("draft", "ratified", name="planstate", native_enum=False, create_constraint=True, length=20),
             nullable=False,
         ),
         sa.Column("ratified_on", sa.Date(), nullable=True),
@@ -250,7 +250,7 @@ def upgrade() -> None:
         sa.Column("men", sa.Integer(), nullable=True),
         sa.Column(
             "state",
-            sa.Enum("draft", "ratified", name="state", native_enum=False, create_constraint=True, length=20),
+            sa.Enum("draft", "ratified", name="activitystate", native_enum=False, create_constraint=True, length=20),
             nullable=False,
         ),
         sa.Column("version", sa.BigInteger(), nullable=False),
