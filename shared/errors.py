@@ -116,29 +116,14 @@ class Unavailable(Refusal):
     status = 503
 
 
-FAMILIES = (
-    Malformed,
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    Conflict,
-    Stale,
-    Invalid,
-    PreconditionMissing,
-    TooMany,
-    UpstreamFailed,
-    Unavailable,
-)
-
-
 def all_refusals() -> list[type[Refusal]]:
     """Return every refusal that has been defined, by code; the catalogue is made from it."""
     found: dict[str, type[Refusal]] = {}
-    waiting: list[type[Refusal]] = list(FAMILIES)
+    waiting: list[type[Refusal]] = [Refusal]
     while waiting:
         kind = waiting.pop()
         waiting.extend(kind.__subclasses__())
-        if "code" in vars(kind):
+        if "code" in vars(kind) and (kind.code not in found or kind.__module__ < found[kind.code].__module__):
             found[kind.code] = kind
     return [found[code] for code in sorted(found)]
 

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts.models import Account, Client
-from services.registry.accounts.rules import scopes_of
+from services.registry.accounts.rules import all_scopes, scopes_of
 from shared.database import Database
 from shared.permissions import AccountSuspended
 
@@ -144,3 +144,8 @@ async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, 
             for row in rows:
                 found[row.id] = float("inf") if row.suspended else row.not_before.timestamp()
     return found
+
+
+def known_scopes() -> list[str]:
+    """Return every scope that a token may carry."""
+    return all_scopes()

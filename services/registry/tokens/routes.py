@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Form, Request, Response
 
-from services.registry.accounts.rules import all_scopes
+from services.registry.accounts.holders import known_scopes
 from services.registry.settings import Settings
 from services.registry.tokens import keys, service
 from services.registry.tokens.rules import CredentialsWrong, GrantInvalid
@@ -94,7 +94,7 @@ async def read_authorization_server(request: Request) -> Response:
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
         "grant_types_supported": [grant.value for grant in GrantType],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-        "scopes_supported": all_scopes(),
+        "scopes_supported": known_scopes(),
         "response_types_supported": [],
         "service_documentation": f"{issuer}/docs",
     }

@@ -1,0 +1,157 @@
+"""What every route promises, and that the gateway knows the way to it."""
+
+import inspect
+import json
+import re
+from collections import Counter
+from functools import cache
+from typing import Any, get_args, get_origin
+
+import pytest
+import yaml
+from fastapi import params
+
+from deploy.openapi import LARGEST_DOCUMENT
+from shared.lists import LARGEST_PAGE, Page
+from shared.permissions import Anyone, Needs, SignedIn
+from shared.writing import MoneyWriting, Writing
+from tests.architecture.reading import PROJECT, SERVICES, Route, document, routes
+
+ROUTES = routes()
+WRITES = [route for route in ROUTES if route.depends_on(Writing)]
+DOCUMENTED = [route for route in ROUTES if route.route.include_in_schema]
+SIGN_IN = "/registry/v1/tokens"
+ACTS = re.compile(r"^(?P<verb>[a-z]+)(_[a-z]+)*$")
+
+
+def dependency(parameter: inspect.Parameter) -> Any:
+    found = [one for one in get_args(parameter.annotation)[1:] if isinstance(one, params.Depends)]
+    return found[0].dependency if found else None
+
+
+def is_permission(call: Any) -> bool:
+    return isinstance(call, Needs) or call in {get_args(kind)[1].dependency for kind in (Anyone, SignedIn)}
+
+
+def test_there_are_routes_to_judge() -> None:
+    assert len(ROUTES) > 30
+    assert len(WRITES) > 8
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_operation_ids_are_unique_and_read_as_verbs(service: str) -> None:
+    names = Counter(one.operation["operationId"] for one in DOCUMENTED if one.service == service)
+
+    assert [name for name, count in names.items() if count > 1] == []
+    assert [name for name in names if not ACTS.match(name)] == []
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.writes], ids=str)
+def test_every_write_has_its_permission_before_its_session(route: Route) -> None:
+    if route.route.path == SIGN_IN:
+        return
+    found = [dependency(one) for one in inspect.signature(route.route.endpoint, eval_str=True).parameters.values()]
+    sessions = {get_args(kind)[1].dependency for kind in (Writing, MoneyWriting)}
+    permission = next((place for place, call in enumerate(found) if is_permission(call)), None)
+    session = next((place for place, call in enumerate(found) if call in sessions), None)
+
+    assert session is not None, "a write takes `session: Writing` in its signature"
+    assert permission is not None, "a write says in its signature who may"
+    assert permission < session
+
+
+@pytest.mark.parametrize("route", [one for one in ROUTES if not one.writes], ids=str)
+def test_a_read_cannot_write(route: Route) -> None:
+    assert not route.depends_on(Writing)
+
+
+@pytest.mark.parametrize("route", [one for one in WRITES if one.method in {"PATCH", "DELETE"}], ids=str)
+def test_an_edit_asks_which_version_was_seen(route: Route) -> None:
+    names = [one.get("$ref", "").rpartition("/")[2] for one in route.operation["parameters"]]
+
+    assert "IfMatch" in names
+    assert {"412", "428"} <= set(route.operation["responses"])
+
+
+@pytest.mark.parametrize("route", WRITES, ids=str)
+def test_a_write_takes_a_key_and_tells_its_refusals(route: Route) -> None:
+    names = {one.get("$ref", "").rpartition("/")[2] for one in route.operation["parameters"]}
+
+    assert names & {"IdempotencyKey", "RequiredIdempotencyKey"}
+    assert {"400", "401", "409", "422", "429"} <= set(route.operation["responses"])
+
+
+@pytest.mark.parametrize("route", DOCUMENTED, ids=str)
+def test_a_list_has_pages_and_no_page_is_large(route: Route) -> None:
+    model = route.route.response_model
+    assert get_origin(model) is not list, "a list answers a Page"
+    limits = [one["schema"] for one in route.operation["parameters"] if one.get("name") == "limit"]
+    if isinstance(model, type) and issubclass(model, Page):
+        assert [(one["maximum"], one["default"]) for one in limits] == [(LARGEST_PAGE, 50)]
+        assert LARGEST_PAGE == 500
+    for one in limits:
+        assert one["maximum"] <= 10_000
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_scope_belongs_to_its_service(service: str) -> None:
+    flows = document(service)["components"]["securitySchemes"]["oauth2"]["flows"]
+
+    for scope in flows["password"]["scopes"]:
+        assert re.fullmatch(rf"{service}:[a-z-]+:(read|write|approve|follow)", scope)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_document_is_small_and_holds_together(service: str) -> None:
+    content = json.dumps(document(service))
+    wanted = set(re.findall(r'"\$ref": "#/components/([^"]+)"', content))
+    components = document(service)["components"]
+
+    assert len(content) < LARGEST_DOCUMENT
+    assert [one for one in wanted if one.partition("/")[2] not in components[one.partition("/")[0]]] == []
+    assert "HTTPValidationError" not in content
+
+
+@cache
+def gateway_routes() -> list[dict[str, Any]]:
+    template = (PROJECT / "deploy/envoy/envoy.yaml").read_text(encoding="utf-8")
+    config = yaml.safe_load(re.sub(r"\$\{[A-Z_]+\}", "1", template))
+    manager = config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+    found: list[dict[str, Any]] = manager["route_config"]["virtual_hosts"][0]["routes"]
+    return found
+
+
+def fits(match: dict[str, Any], method: str, path: str) -> bool:
+    for header in match.get("headers", []):
+        wanted = header["string_match"]
+        if header["name"] == ":method" and not re.fullmatch(
+            wanted.get("exact") or wanted["safe_regex"]["regex"], method
+        ):
+            return False
+    if "path_separated_prefix" in match:
+        prefix = match["path_separated_prefix"]
+        return path == prefix or path.startswith(f"{prefix}/")
+    if "safe_regex" in match:
+        return re.fullmatch(match["safe_regex"]["regex"], path) is not None
+    return bool(path == match["path"] if "path" in match else path.startswith(match["prefix"]))
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=str)
+def test_the_gateway_sends_it_to_its_service(route: Route) -> None:
+    path = re.sub(r"\{[^}]+\}", "some-value", route.route.path_format)
+
+    found = next((one for one in gateway_routes() if fits(one["match"], route.method, path)), None)
+
+    assert found is not None, f"deploy/envoy/envoy.yaml has no way to {route}"
+    assert found["route"]["cluster"] == route.service
+
+
+def test_the_gateway_never_repeats_a_write() -> None:
+    for one in gateway_routes():
+        repeats = "retry_policy" in one.get("route", {})
+        assert not (repeats and any(fits(one["match"], "POST", path) for path in _samples(one["match"]))), one["name"]
+
+
+def _samples(match: dict[str, Any]) -> list[str]:
+    prefix = match.get("path_separated_prefix") or match.get("path") or match.get("prefix") or ""
+    return [] if prefix.startswith(("/docs", "/.well-known")) else [prefix]
