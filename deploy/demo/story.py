@@ -1,0 +1,52 @@
+"""The story in chapters. Told again, it finds what was told before and adds nothing."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from deploy.demo.boards import Board, boards_of, found_boards
+from deploy.demo.cast import PARTNERS, Cast, parts
+from deploy.demo.client import Api, StoppedError, named, person
+from deploy.demo.places import CITY, HERO, city
+from deploy.demo.screen import Screen
+
+JAKARTA_AHEAD = timedelta(hours=7)
+
+
+async def tell(url: str, *, username: str, password: str, file: Path, screen: Screen) -> None:
+    """Tell the whole story to the house at an address; StoppedError when it refuses something."""
+    api = Api(url)
+    try:
+        cast = Cast(api, password, city(), person(api, username, password))
+        await _require_regions(cast)
+        boards = boards_of(cast.city, today=await _today(cast))
+        await _chapters(cast, boards, file=file, screen=screen)
+    finally:
+        await api.close()
+
+
+async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Screen) -> None:
+    api = cast.api
+    with screen.chapter("Accounts", len(parts(cast.city))) as api.advance:
+        await cast.open_accounts()
+    with screen.chapter("Partners", len(PARTNERS)) as api.advance:
+        await cast.open_partners()
+    cast.write_sign_ins(file)
+    with screen.chapter("Boards, elections and groups", len(boards)) as api.advance:
+        await found_boards(cast, boards)
+    screen.say(f"{api.asked} requests; sign-ins are in {file}")
+
+
+async def _require_regions(cast: Cast) -> None:
+    known = await cast.nobody.items("/registry/v1/regions", region=CITY, level="village", limit=100)
+    missing = {kelurahan.code for kelurahan in cast.city} - {region["code"] for region in known}
+    if missing:
+        line = "The regions are not known yet: `python -m services.registry import-regions deploy/demo/regions` first."
+        raise StoppedError(line)
+
+
+async def _today(cast: Cast) -> date:
+    """Return the day on which the story was first told, so that its dates stay the same ones."""
+    told = await cast.nobody.items("/registry/v1/boards", region=HERO, limit=100)
+    before = [board["recorded_at"] for board in told if board["id"] == named("board", HERO)]
+    moment = datetime.fromisoformat(before[0]) if before else datetime.now(UTC)
+    return (moment.astimezone(UTC) + JAKARTA_AHEAD).date()
