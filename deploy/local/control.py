@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
+from urllib.parse import urlsplit
 
 from deploy.local.errors import plainly, refuse
 from deploy.local.places import SERVICES, read_kept, write_private
+from deploy.local.ports import answers
 
 PATIENCE = 90.0
 TICK = 0.1
@@ -99,6 +101,9 @@ class Desk:
         self._wait(
             lambda: all(self.status()[1].get(name) == wanted for name in names), what=f"{service} is not {wanted}"
         )
+        if not halted:
+            gateway = urlsplit(self.status()[0]).port or 80
+            self._wait(lambda: answers(gateway, f"/{service}/livez"), what=f"{service} does not answer")
 
     def _mark(self, service: str) -> Path:
         return self.folder / f"halt-{service}"

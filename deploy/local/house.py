@@ -1,7 +1,5 @@
 """Everything at once: PostgreSQL, three services with their workers, and the gateway in front of them."""
 
-import http
-import http.client
 import os
 import sys
 import time
@@ -12,10 +10,10 @@ from typing import Self
 from deploy.local import gateway
 from deploy.local.environment import OPERATOR, for_service, given_databases
 from deploy.local.errors import plainly, refuse
-from deploy.local.keep import kept_ports, kept_secrets
-from deploy.local.parts import Database, Part, Program
+from deploy.local.keep import fingerprint, kept_ports, kept_secrets
+from deploy.local.parts import Database, Part, Program, end_together
 from deploy.local.places import PROJECT, SERVICES, write_private
-from deploy.local.ports import LOOPBACK, free_port, is_free
+from deploy.local.ports import LOOPBACK, answers, free_port, is_free
 from deploy.local.processes import end, last_line, spawn, why_ended
 
 PATIENCE = 120.0
@@ -119,10 +117,7 @@ class House:
             self._step("Starting PostgreSQL")
             self._open_databases()
             environments = {service: self.environment(service) for service in SERVICES}
-            self._step("Migrating the databases")
-            self._all_once("migrate", environments)
-            self._step("Making keys and first accounts")
-            self._all_once("bootstrap", {"registry": environments["registry"]})
+            self._prepare(environments)
             self._step("Starting services and workers")
             for service, environment in environments.items():
                 for name, act in ((service, "serve"), (f"{service}-worker", "work")):
@@ -148,7 +143,7 @@ class House:
     def _wait(self, waiting: list[tuple[int, str]], *, patience: float = PATIENCE) -> None:
         until = time.monotonic() + patience
         for port, path in waiting:
-            while not _answers(port, path):
+            while not answers(port, path):
                 if time.monotonic() > until:
                     refuse(f"{path} did not answer on port {port} within {patience:g} s; see {self.folder / 'logs'}.")
                 self.tend()
@@ -176,14 +171,12 @@ class House:
 
     def stop(self) -> None:
         """End everything: the gateway first, so that nothing new comes in, the database last."""
-        groups = (["gateway"], [f"{service}-worker" for service in SERVICES], list(SERVICES), ["postgres"])
+        groups = (["gateway"], [f"{service}-worker" for service in SERVICES], list(SERVICES))
         for group in groups:
             members = [self.parts[name] for name in group if name in self.parts]
-            for member in members:
-                if isinstance(member, Program):
-                    member.ask_to_end()
-            for member in members:
-                member.stop()
+            end_together([member for member in members if isinstance(member, Program)])
+        if "postgres" in self.parts:
+            self.parts["postgres"].stop()
 
     def destroy(self) -> None:
         """Stop, and remove the database's files wherever they lie."""
@@ -205,6 +198,20 @@ class House:
         )
         for service in embedded:
             self.database.server.create_database(service, service)
+
+    def _prepare(self, environments: Mapping[str, Mapping[str, str]]) -> None:
+        """Migrate and make first accounts, unless the same code did so in these very databases."""
+        stamp = self.folder / "prepared"
+        now = (
+            fingerprint(self.root, environments=environments, made=self.database.made) if not given_databases() else ""
+        )
+        if now and stamp.exists() and stamp.read_text(encoding="utf-8") == now:
+            return
+        self._step("Migrating the databases")
+        self._all_once("migrate", environments)
+        self._step("Making keys and first accounts")
+        self._all_once("bootstrap", {"registry": environments["registry"]})
+        stamp.write_text(now, encoding="utf-8")
 
     def _all_once(self, act: str, environments: Mapping[str, Mapping[str, str]]) -> None:
         """Run one act of several services side by side, and wait for all of them."""
@@ -235,14 +242,3 @@ class House:
         return Program(
             "gateway", gateway.command(config), log=self.log("gateway"), environment=os.environ, folder=self.folder
         )
-
-
-def _answers(port: int, path: str) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

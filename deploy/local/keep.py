@@ -1,5 +1,6 @@
 """What is made once on the first start and kept: secrets, signing keys and the ports of the last time."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Mapping
@@ -45,6 +46,21 @@ def kept_key(folder: Path, service: str) -> Path:
         form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         write_private(path, key.private_bytes(*form).decode())
     return path
+
+
+def fingerprint(root: Path, *, environments: Mapping[str, Mapping[str, str]], made: int) -> str:
+    """Digest what decides how the databases look after preparation: code, accounts, and the cluster itself."""
+    told = hashlib.sha256(str(made).encode())
+    for part in ("services", "shared"):
+        for path in sorted((root / part).rglob("*.py")):
+            found = path.stat()
+            told.update(f"{path}:{found.st_size}:{found.st_mtime_ns}".encode())
+    for service, environment in sorted(environments.items()):
+        own = {name: value for name, value in environment.items() if name.startswith(f"{service.upper()}_")}
+        # Ports change from start to start without any trace in a database.
+        lasting = {name: value for name, value in own.items() if not name.endswith(("_PORT", "_URL"))}
+        told.update(json.dumps(lasting, sort_keys=True).encode())
+    return told.hexdigest()
 
 
 def kept_ports(folder: Path, *, wanted: Mapping[str, int]) -> dict[str, int]:

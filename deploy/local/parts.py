@@ -13,7 +13,7 @@ from deploy.local.errors import refuse
 from deploy.local.postgres import Postgres
 from deploy.local.processes import end, last_line, spawn, why_ended
 
-PATIENCE = 10.0
+PATIENCE = 4.0
 CRASHES = 5
 WITHIN = 60.0
 FIRST_DELAY = 0.25
@@ -105,17 +105,22 @@ class Program(Part):
         self._process = spawn(self._command, log=self.log, environment=self._environment, folder=self._folder)
 
     def halt(self) -> None:
-        if self._process is not None:
-            end(self._process, signals=(signal.SIGTERM,), patience=PATIENCE)
-            # Its session is its own: nothing that it may have started stays behind.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+        end_together([self])
 
-    def ask_to_end(self) -> None:
-        """Send the signal already, so that several parts end at the same time."""
-        self.wanted = False
-        if self._process is not None and self.running:
-            self._process.terminate()
+
+def end_together(programs: Sequence[Program]) -> None:
+    """End several at the same time, so that their patience does not add up."""
+    processes = []
+    for program in programs:
+        program.wanted = False
+        if program.process is not None:
+            processes.append(program.process)
+    # The second signal tells uvicorn not to wait for requests that wait themselves.
+    end(*processes, signals=(signal.SIGTERM, signal.SIGINT), patience=PATIENCE)
+    for process in processes:
+        # Its session is its own: nothing that it may have started stays behind.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 class Database(Part):
@@ -129,6 +134,11 @@ class Database(Part):
     @property
     def process(self) -> subprocess.Popen[bytes] | None:
         return self.server.process
+
+    @property
+    def made(self) -> int:
+        """When this cluster was made: another one, also in the same place, tells another time."""
+        return (self.server.data / "PG_VERSION").stat().st_mtime_ns
 
     def launch(self) -> None:
         self.server.start()

@@ -1,5 +1,7 @@
 """Free and taken ports of this machine."""
 
+import http
+import http.client
 import socket
 
 LOOPBACK = "127.0.0.1"
@@ -32,3 +34,15 @@ def is_free(port: int, *, host: str = LOOPBACK) -> bool:
         except OSError:
             return False
     return True
+
+
+def answers(port: int, path: str) -> bool:
+    """Whether somebody there says 200."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

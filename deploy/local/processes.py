@@ -1,10 +1,12 @@
 """Child processes that end with their parent, whatever ends it."""
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -55,17 +57,18 @@ def spawn(
         )
 
 
-def end(child: subprocess.Popen[bytes], *, signals: Sequence[signal.Signals], patience: float) -> int:
-    """Ask with each signal in turn until the child is gone; the last resort is SIGKILL."""
+def end(*children: subprocess.Popen[bytes], signals: Sequence[signal.Signals], patience: float) -> None:
+    """Ask all of them with each signal in turn until they are gone; the last resort is SIGKILL."""
     for chosen in (*signals, signal.SIGKILL):
-        if child.poll() is not None:
-            break
-        child.send_signal(chosen)
-        try:
-            child.wait(patience)
-        except subprocess.TimeoutExpired:
-            continue
-    return child.wait()
+        left = [child for child in children if child.poll() is None]
+        for child in left:
+            child.send_signal(chosen)
+        until = time.monotonic() + patience
+        for child in left:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(max(0.01, until - time.monotonic()))
+    for child in children:
+        child.wait()
 
 
 def last_line(log: Path) -> str:

@@ -90,8 +90,9 @@ def test_the_whole_life(project: Path) -> None:
     third = command(project, "run", GATEWAY_PORT=port)
     until(lambda: all_run(project))
     assert said(project, "stop") == (0, "Everything has stopped.\n")
-    third.communicate(timeout=10)
+    output, _ = third.communicate(timeout=10)
     assert third.returncode == 0
+    assert "Migrating" not in output
 
 
 def _is(cmdline: Path, project: Path, words: str) -> bool:
