@@ -17,6 +17,9 @@ from shared.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
 GC_THRESHOLDS = (50_000, 20, 20)
+GRACE_SECONDS = 3
+"""How long running requests may go on after the process is told to stop; a resting long poll would never end."""
+
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so that none closes under a request."""
 
@@ -54,7 +57,7 @@ def add_service_commands(
             host=known.host,
             port=known.port,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=GRACE_SECONDS,
             forwarded_allow_ips=known.forwarded_allow_ips,
             access_log=False,
             log_level="warning",
