@@ -8,10 +8,12 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, False_, Table, and_, false, func, not_, or_, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Reading, database_of
 from shared.journal import GENESIS, Audience
+from shared.journalviews import Chain, Feed, HeadView
 from shared.permissions import Anyone, Caller
 from shared.places import RegionCode, within, within_any
 from shared.replies import reply, to_json
@@ -41,70 +43,6 @@ class DigestQuery(BaseModel):
 
     after: int = Field(0, ge=0, description="Position after which to go on")
     limit: int = Field(1000, ge=1, le=10_000, description="Links a page")
-
-
-class Event(BaseModel):
-    """One journal entry as a CloudEvent 1.0; `data` is the canonical payload that `nonce` opens."""
-
-    specversion: str
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: str
-    datacontenttype: str
-    position: int
-    previousdigest: str
-    payloaddigest: str
-    digest: str
-    nonce: str | None = Field(description="Opens payloaddigest; null when the payload was erased")
-    data: dict[str, Any] | None
-
-
-class Feed(BaseModel):
-    """A page of the change feed."""
-
-    items: list[Event]
-    next: int = Field(description="The last position looked at: the `after` of the next request")
-    head: int = Field(description="How far the journal has come")
-
-
-class Link(BaseModel):
-    """One link of the public chain; see the verifier for how the digests follow from each other."""
-
-    position: int
-    time: str
-    service: str
-    payload_digest: str
-    digest: str
-
-
-class Chain(BaseModel):
-    """A page of the chain, complete for everybody."""
-
-    items: list[Link]
-    next: int
-
-
-class SignedHead(BaseModel):
-    """A head signed by its service: a compact JWS over day, digest, position and service."""
-
-    service: str
-    day: str
-    position: int
-    digest: str
-    signature: str
-
-
-class HeadView(BaseModel):
-    """How far this journal has come, its signed daily heads and those it has seen of others."""
-
-    service: str
-    position: int
-    digest: str
-    key: dict[str, str]
-    signed: SignedHead | None = Field(description="The latest daily head; null before the first day's end")
-    witnessed: list[SignedHead] = Field(description="Latest heads of the journals this service follows")
 
 
 def _withheld(caller: Caller, *, entries: Table, subjects: Mapping[str, type[Any]]) -> ColumnElement[bool]:
@@ -208,6 +146,19 @@ async def _scan(
     return [event(row, service=state.service) for row in rows], following
 
 
+async def _head_for(connection: AsyncConnection, request: Request, *, after: int) -> int:
+    """Return how far the journal is, asking the database when the caller claims to have read further.
+
+    Another process may have told of more than this one has heard; a restored journal is really shorter.
+    """
+    head, known = request.app.state.head, request.app.state.head.position
+    if after > known:
+        told = await connection.scalar(select(request.app.state.tables.journal_head.c.position))
+        if head.position == known:
+            head.stand(int(told or 0))
+    return int(head.position)
+
+
 async def follow_journal(request: Request, caller: Anyone, query: Annotated[FeedQuery, Query()]) -> Response:
     """Follow what changed, in order; with `wait` the request rests until something did.
 
@@ -217,18 +168,18 @@ async def follow_journal(request: Request, caller: Anyone, query: Annotated[Feed
     after, found = query.after, list[dict[str, Any]]()
     deadline = time.monotonic() + query.wait
     for _ in range(SCANS):
-        head = state.head.position
         async with database_of(request).reads.connect() as connection:
+            head = await _head_for(connection, request, after=query.after)
             found, after = await _scan(
                 connection, request, caller, query.model_copy(update={"after": after}), head=head
             )
         rest = deadline - time.monotonic()
-        if found or rest <= 0:
+        if found or rest <= 0 or after > head:
             break
         if after >= head:
             await state.head.beyond(after, seconds=rest)
     return Response(
-        to_json({"items": found, "next": after, "head": max(head, after)}),
+        to_json({"items": found, "next": after, "head": head}),
         media_type="application/json",
         headers={"Cache-Control": "no-store", "Journal-Position": str(state.head.position)},
     )
@@ -275,7 +226,7 @@ async def read_journal_head(request: Request, connection: Reading) -> Response:
             select(head.c.position, head.c.digest, signed)
             .outerjoin(signed, true())
             .where(head.c.id == 1)
-            .distinct(signed.c.service)
+            .ext(distinct_on(signed.c.service))
             .order_by(signed.c.service, signed.c.day.desc())
         )
     ).all()

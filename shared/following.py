@@ -133,7 +133,7 @@ class Follower:
             if cursor.position != start.position:
                 return 0
             items = page["items"]
-            if 0 < page["head"] < cursor.position:
+            if page["head"] < cursor.position:
                 message = f"{self.service} ends at {page['head']}, but {cursor.position} was read here"
                 raise ForkFoundError(message)
             entries = verified(items, service=self.service, position=cursor.position, digest=bytes(cursor.digest))

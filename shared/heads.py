@@ -24,6 +24,11 @@ class Head:
             moved, self._moved = self._moved, asyncio.Event()
             moved.set()
 
+    def stand(self, position: int) -> None:
+        """Take the position that the database itself just told: after a restore it may be a lower one."""
+        self.position = min(self.position, position)
+        self.move(position)
+
     async def beyond(self, position: int, *, seconds: float) -> bool:
         """Wait until the journal has come further than a position; holds no connection meanwhile."""
         deadline = asyncio.get_running_loop().time() + seconds
@@ -44,7 +49,7 @@ async def keep_hearing(head: Head, *, url: str) -> None:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 while True:
                     found = await (await connection.execute("SELECT position FROM journal_head")).fetchone()
-                    head.move(found[0] if found else 0)
+                    head.stand(found[0] if found else 0)
                     async for notice in connection.notifies(timeout=PATIENCE_SECONDS):
                         head.move(int(notice.payload))
         except (psycopg.Error, OSError) as error:
