@@ -37,6 +37,7 @@ TRIES = 5
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """What PKCS #1 v1.5 puts before a SHA-256 digest."""
 
+SCALAR = json.JSONEncoder(ensure_ascii=False).encode
 Json: TypeAlias = dict[str, Any]
 
 
@@ -66,7 +67,7 @@ def text_of(value: Any) -> str:
         return "[" + ",".join(map(text_of, value)) + "]"
     if isinstance(value, float) or (type(value) is int and abs(value) >= 2**53):
         return number(float(value))
-    return json.dumps(value, ensure_ascii=False)
+    return SCALAR(value)
 
 
 def canonical(value: Any) -> bytes:
@@ -151,8 +152,7 @@ def heads_for(service: str, source: "Address | SavedFile") -> dict[str, Json]:
     heads = dict[str, Json]()
     for name in dict.fromkeys((service, *SERVICES)):
         try:
-            if (head := source.head(name)) is not None:
-                heads[name] = head
+            heads |= {name: head} if (head := source.head(name)) is not None else {}
         except (UnreadableError, ValueError):
             if name == service:
                 raise

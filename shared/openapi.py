@@ -156,7 +156,9 @@ def _complete(operation: Json, route: APIRoute) -> set[str]:
     """Add to one operation what its dependencies promise; return the scopes it may need."""
     calls = list(_calls(route.dependant))
     needs = next((call.scopes for call in calls if isinstance(call, Needs)), ())
-    writes, versioned = WRITING in calls, any(map(_reads_version, calls))
+    # Reading restricted data leaves an entry in the journal: it has a transaction, and is a read all the same.
+    writes = WRITING in calls and "GET" not in (route.methods or ())
+    versioned = any(map(_reads_version, calls))
     operation["summary"] = route.name.replace("_", " ").capitalize()
     operation["security"] = _security(calls, needs)
     replies = operation["responses"]
@@ -195,7 +197,7 @@ def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -
     """Add the headers of a reply, the 304 of a read and the second answer of a repeated creation."""
     model = route.response_model
     fields = getattr(model, "model_fields", {})
-    is_page = isinstance(model, type) and issubclass(model, Page)
+    is_page = isinstance(model, type) and issubclass(model, Page) and "limit" in getattr(route, "parameters", ())
     names = ["ETag"] if is_page or "version" in fields else []
     names += ["Journal-Position", "Link"] if is_page else []
     names += ["Idempotency-Replayed"] if writes else []

@@ -18,8 +18,14 @@ from shared.writing import MoneyWriting, Writing
 from tests.architecture.reading import PROJECT, SERVICES, Route, document, routes
 
 ROUTES = routes()
-WRITES = [route for route in ROUTES if route.depends_on(Writing)]
+WRITES = [route for route in ROUTES if route.writes and route.depends_on(Writing)]
 DOCUMENTED = [route for route in ROUTES if route.route.include_in_schema]
+RECORDED_READS = {"GET /monitoring/v1/complaints/{id}/contact"}
+"""Reads of restricted data, which leave an entry in the journal before their first byte."""
+
+SHORT_LISTS = {"GET /monitoring/v1/indicators"}
+"""Lists that are written in code and stay short."""
+
 SIGN_IN = "/registry/v1/tokens"
 ACTS = re.compile(r"^(?P<verb>[a-z]+)(_[a-z]+)*$")
 
@@ -62,7 +68,7 @@ def test_every_write_has_its_permission_before_its_session(route: Route) -> None
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if not one.writes], ids=str)
 def test_a_read_cannot_write(route: Route) -> None:
-    assert not route.depends_on(Writing)
+    assert str(route) in RECORDED_READS or not route.depends_on(Writing)
 
 
 @pytest.mark.parametrize("route", [one for one in WRITES if one.method in {"PATCH", "DELETE"}], ids=str)
@@ -86,7 +92,7 @@ def test_a_list_has_pages_and_no_page_is_large(route: Route) -> None:
     model = route.route.response_model
     assert get_origin(model) is not list, "a list answers a Page"
     limits = [one["schema"] for one in route.operation["parameters"] if one.get("name") == "limit"]
-    if isinstance(model, type) and issubclass(model, Page):
+    if isinstance(model, type) and issubclass(model, Page) and str(route) not in SHORT_LISTS:
         assert [(one["maximum"], one["default"]) for one in limits] == [(LARGEST_PAGE, 50)]
         assert LARGEST_PAGE == 500
     for one in limits:

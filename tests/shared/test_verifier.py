@@ -6,13 +6,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
 import pytest
 import rfc8785
 from cryptography.hazmat.primitives import serialization
@@ -21,86 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy import verify_journal
-from shared.feed import event
-from shared.journal import GENESIS, Change, entry_digest, entry_row, header_bytes
-from shared.sealing import HeadKey, head_statement
-
-START = datetime(2026, 3, 1, 2, 3, 4, 567_000, UTC)
-SIZE = 25
-ERASED = 7
-CLOSED = 11
-
-
-class Journal:
-    """One service's public journal, as its routes would answer."""
-
-    def __init__(self, service: str, key: HeadKey) -> None:
-        self.service = service
-        self.links: list[dict[str, Any]] = []
-        self.events: list[dict[str, Any]] = []
-        self.pages: dict[str, bytes] = {}
-        digest = GENESIS
-        for position in range(1, SIZE + 1):
-            change = Change("board.recorded", f"boards/{position}", "34.71.03.1001", self.data(position))
-            row = entry_row(change, actor=None, now=START + timedelta(seconds=position))
-            time = row["recorded_at"]
-            header = header_bytes(service=service, position=position, recorded_at=time)
-            previous, digest = digest, entry_digest(digest, header, row["payload_digest"])
-            link = {
-                "position": position,
-                "time": time,
-                "service": service,
-                "payload_digest": row["payload_digest"].hex(),
-            }
-            self.links.append(plain(link | {"digest": digest.hex()}))
-            if position == ERASED:
-                row |= {"payload": None, "nonce": None}
-            if position != CLOSED:
-                made = msgspec.convert(row | {"position": position, "previous": previous, "digest": digest}, Row)
-                self.events.append(plain(event(made, service=service)))
-        self.head = {"service": service, "position": SIZE, "digest": digest.hex(), "key": key.public}
-        self.head |= {"signed": self.signed(key, 20), "witnessed": []}
-
-    head: dict[str, Any]
-
-    @staticmethod
-    def data(position: int) -> dict[str, Any]:
-        return {"id": position, "name": f"BKM “Contoh” {position} \u00e9\u20ac\U0001f3e1\n", "share": position / 8}
-
-    def signed(self, key: HeadKey, position: int) -> dict[str, Any]:
-        digest = bytes.fromhex(self.links[position - 1]["digest"])
-        statement = head_statement(service=self.service, day=date(2026, 3, 1), position=position, digest=digest)
-        made: dict[str, Any] = plain(statement | {"signature": key.sign(statement)})
-        return made
-
-    def answer(self, path: str, query: dict[str, int]) -> bytes:
-        after, limit = query.get("after", 0), query.get("limit", 100)
-        match path:
-            case "/digests":
-                found = [one for one in self.links if one["position"] > after][: min(limit, 10)]
-            case "/head":
-                return json.dumps(self.head).encode()
-            case _:
-                found = [one for one in self.events if one["position"] > after][: min(limit, 10)]
-        upto = found[-1]["position"] if found else max(after, SIZE)
-        page = {"items": found, "next": after if not found and path == "/digests" else upto}
-        return json.dumps(page, ensure_ascii=False).encode()
-
-
-class Row(msgspec.Struct):
-    position: int
-    recorded_at: datetime
-    action: str
-    subject: str
-    payload: bytes | None
-    nonce: bytes | None
-    payload_digest: bytes
-    previous: bytes
-    digest: bytes
-
-
-def plain(value: Any) -> Any:
-    return json.loads(msgspec.json.encode(value))
+from shared.sealing import HeadKey
+from tests.shared.invented import SIZE, Journal
 
 
 @pytest.fixture(scope="module")
@@ -387,3 +307,18 @@ json_values = st.recursive(
 @given(json_values)
 def test_its_canonical_form_is_that_of_rfc_8785(value: Any) -> None:
     assert verify_journal.canonical(value) == rfc8785.dumps(value)
+
+
+def test_the_worked_example_of_the_documentation_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = Path(verify_journal.__file__).parents[1].joinpath("docs/journal.md").read_text(encoding="utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0]
+    program = page.partition("```python\n")[2].partition("```")[0]
+    file = tmp_path / "example.ndjson"
+    file.write_text(example, encoding="utf-8")
+    links = "\n".join(example.splitlines()[:2])
+
+    code, told = verdict(file, capsys)
+    done = subprocess.run([sys.executable, "-c", program], input=links, capture_output=True, text=True, check=True)  # noqa: S603
+
+    assert (code, "2 links; 1 payloads opened, 0 erased, 1 closed" in told) == (0, True)
+    assert done.stdout.strip() == told.strip().rpartition(":")[2]
