@@ -26,6 +26,14 @@ class PlanFact(msgspec.Struct):
     version: int
 
 
+class AttendanceFact(msgspec.Struct):
+    """Who was counted at a meeting (persons); null where nobody counted, never zero."""
+
+    total: int | None
+    women: int | None
+    poor: int | None
+
+
 class MeetingFact(msgspec.Struct):
     """What is read of a meeting: who was counted, never who was there."""
 
@@ -33,10 +41,15 @@ class MeetingFact(msgspec.Struct):
     board_id: UUID
     kind: str
     held_on: date
-    attendance_total: int
-    attendance_women: int
-    attendance_poor: int | None
+    attendance: AttendanceFact
     version: int
+
+    def columns(self) -> dict[str, Any]:
+        """Return the meeting as a flat row."""
+        counted = msgspec.structs.asdict(self.attendance)
+        row = msgspec.structs.asdict(self)
+        del row["attendance"]
+        return row | {f"attendance_{name}": number for name, number in counted.items()}
 
 
 class ActivityFact(msgspec.Struct):

@@ -1,8 +1,13 @@
 """Use cases of facts: keep the copies, and say which boards some entries are about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Subquery, exists, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.monitoring.clients.planning import (
     ActivityFact,
@@ -12,7 +17,7 @@ from services.monitoring.clients.planning import (
     PlanFact,
     ProgressFact,
 )
-from services.monitoring.clients.registry import BoardFact, OfficerFact, PartnerFact, TermFact
+from services.monitoring.clients.registry import BoardFact, OfficerFact, PartnerFact, RegistryClient, TermFact
 from services.monitoring.database import places
 from services.monitoring.facts.models import (
     AccountStanding,
@@ -30,6 +35,8 @@ from services.monitoring.facts.models import (
 from shared.copying import StandingFact, copied_standings, copies, copies_places
 from shared.database import Database
 from shared.following import Entry, Handler
+
+Connection = AsyncConnection | AsyncSession
 
 _BOARDS = copies(Board.__table__, BoardFact)
 _PARTNERS = copies(Partner.__table__, PartnerFact)
@@ -60,7 +67,7 @@ OF_PLANNING: Mapping[str, Handler] = {
     "plan.drafted": _PLANS,
     "plan.changed": _PLANS,
     "plan.ratified": _PLANS,
-    "meeting.held": copies(Meeting.__table__, MeetingFact),
+    "meeting.held": copies(Meeting.__table__, MeetingFact, columns=MeetingFact.columns),
     "activity.drafted": _ACTIVITIES,
     "activity.changed": _ACTIVITIES,
     "activity.ratified": _ACTIVITIES,
@@ -87,3 +94,109 @@ def boards_of(entries: Iterable[Entry]) -> set[UUID]:
 async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, float]:
     """Return from when the tokens of recently revoked accounts and clients count."""
     return await copied_standings(database, AccountStanding.__table__, now=now)
+
+
+def is_officer(officer_id: Any, person_id: UUID) -> ColumnElement[bool]:
+    """Return the condition that an officer's id, a column, is a person's."""
+    return exists(select(true()).where(Officer.id == officer_id, Officer.person_id == person_id))
+
+
+def sat_on_board(board_id: Any, person_id: UUID) -> ColumnElement[bool]:
+    """Return the condition that a person sits or ever sat on a board, a column."""
+    return exists(select(true()).where(Officer.board_id == board_id, Officer.person_id == person_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where something stands: its board and today's code of its kelurahan."""
+
+    board_id: UUID
+    code_now: str
+
+
+async def place_now(session: AsyncSession, code: str) -> str | None:
+    """Return today's code of a kelurahan, None when there is none of that code."""
+    return await session.scalar(select(places.c.code_now).where(places.c.kelurahan_code == code))
+
+
+_KINDS: Mapping[str, tuple[type[Board | Officer | Activity], Any]] = {
+    "board": (Board, Board.id),
+    "officer": (Officer, Officer.board_id),
+    "activity": (Activity, Activity.board_id),
+}
+
+
+async def standing(session: AsyncSession, kind: str, item_id: UUID) -> Standing | None:
+    """Return where a board, an officer or an activity stands, None when no copy of it is here."""
+    model, board_id = _KINDS[kind]
+    found = await session.execute(
+        select(board_id.label("board_id"), places.c.code_now)
+        .join(places, places.c.kelurahan_code == model.kelurahan_code)
+        .where(model.id == item_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else Standing(row.board_id, row.code_now)
+
+
+async def asked_standing(session: AsyncSession, board_id: UUID, *, registry: RegistryClient) -> Standing | None:
+    """Return where a board stands that is too new for the copy, None when registry says that there is none."""
+    code = await registry.board_place(board_id)
+    code_now = None if code is None else await place_now(session, code)
+    return None if code_now is None else Standing(board_id, code_now)
+
+
+async def only_board(session: AsyncSession, code_now: str) -> UUID | None:
+    """Return the board of a kelurahan where there is exactly one."""
+    found = await session.execute(
+        select(Board.id)
+        .join(places, places.c.kelurahan_code == Board.kelurahan_code)
+        .where(places.c.code_now == code_now)
+        .limit(2)
+    )
+    ids = found.scalars().all()
+    return ids[0] if len(ids) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is known of some boards, each a sequence of rows: with `id`, `board_id` and `source_position`."""
+
+    plans: Sequence[Row[Any]]
+    terms: Sequence[Row[Any]]
+    meetings: Sequence[Row[Any]]
+    agreements: Sequence[Row[Any]]
+    disbursements: Sequence[Row[Any]]
+
+
+async def boards(connection: Connection, board_ids: Collection[UUID]) -> Sequence[Any]:
+    """Return id, kelurahan_code and founded_on of those boards that are known."""
+    statement = select(Board.id, Board.kelurahan_code, Board.founded_on).where(Board.id.in_(board_ids))
+    return (await connection.execute(statement)).all()
+
+
+async def all_boards(connection: Connection) -> list[UUID]:
+    """Return every board that is known."""
+    return list((await connection.execute(select(Board.id).order_by(Board.id))).scalars())
+
+
+async def records(connection: Connection, board_ids: Collection[UUID]) -> Records:
+    """Return what counts of some boards: ratified plans, terms, meetings, accepted agreements, money that arrived."""
+
+    async def rows(
+        model: type[Plan | Term | Meeting | Agreement | Disbursement], *conditions: Any
+    ) -> Sequence[Row[Any]]:
+        statement = select(*model.__table__.c).where(model.board_id.in_(board_ids), *conditions).order_by(model.id)
+        return (await connection.execute(statement)).all()
+
+    return Records(
+        plans=await rows(Plan, Plan.ratified_on.is_not(None)),
+        terms=await rows(Term),
+        meetings=await rows(Meeting),
+        agreements=await rows(Agreement, Agreement.agreed_on.is_not(None), Agreement.state != "cancelled"),
+        disbursements=await rows(Disbursement, Disbursement.received_on.is_not(None)),
+    )
+
+
+def board_places() -> Subquery:
+    """Return the boards as other slices may join them: id, kelurahan_code and founded_on."""
+    return select(Board.id, Board.kelurahan_code, Board.founded_on).subquery("board_places")

@@ -70,6 +70,67 @@ def upgrade() -> None:
     )
     op.create_index("ix_boards_by_place", "boards", ["kelurahan_code", "id"], unique=False)
     op.create_table(
+        "complaints",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=True),
+        sa.Column("activity_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "scope",
+            sa.Enum(
+                "administrative",
+                "financial",
+                "information",
+                name="complaintscope",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "received",
+                "answered",
+                "resolved",
+                "reopened",
+                name="complaintstate",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("resolved_on", sa.Date(), nullable=True),
+        sa.Column("code_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("key_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaints")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_complaints_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_complaints_by_code", "complaints", ["code_digest"], unique=False)
+    op.create_index("ix_complaints_by_key", "complaints", ["key_digest"], unique=False)
+    op.create_index("ix_complaints_by_place", "complaints", ["kelurahan_code", "recorded_at", "id"], unique=False)
+    op.create_index("ix_complaints_newest", "complaints", ["recorded_at", "id"], unique=False)
+    op.create_index("ix_complaints_of_board", "complaints", ["board_id", "occurred_on"], unique=False)
+    op.create_table(
+        "computed_boards",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("definitions", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_computed_boards")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_computed_boards_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_computed_boards_by_day", "computed_boards", ["day"], unique=False)
+    op.create_table(
         "disbursements",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
@@ -104,6 +165,7 @@ def upgrade() -> None:
         sa.Column("route", sa.String(length=160), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
         sa.Column("request_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("authority", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
         sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
@@ -112,6 +174,65 @@ def upgrade() -> None:
         info={"class": "local"},
     )
     op.create_index("ix_idempotency_keys_recorded_at", "idempotency_keys", ["recorded_at"], unique=False)
+    op.create_table(
+        "indicator_values",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "indicator",
+            sa.Enum(
+                "KPI-03",
+                "KPI-04",
+                "KPI-13",
+                "MANDATE",
+                "CHANNELING",
+                name="indicator",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("numerator", sa.BigInteger(), nullable=True),
+        sa.Column("denominator", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "null_reason",
+            sa.Enum(
+                "board_not_founded_yet",
+                "not_computed_yet",
+                "no_meeting",
+                "not_counted",
+                "no_complaint",
+                "no_term_recorded",
+                "nothing_committed",
+                name="nullreason",
+                native_enum=False,
+                create_constraint=True,
+            ),
+            nullable=True,
+        ),
+        sa.Column("definition_version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(null_reason IS NULL) = (numerator IS NOT NULL AND denominator IS NOT NULL)",
+            name=op.f("ck_indicator_values_number_or_reason"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_indicator_values")),
+        sa.UniqueConstraint(
+            "board_id",
+            "indicator",
+            "month",
+            "kelurahan_code",
+            name=op.f("uq_indicator_values_board_id_indicator_month_kelurahan_code"),
+        ),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_indicator_values_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_values_by_month", "indicator_values", ["month", "id"], unique=False)
+    op.create_index("ix_values_by_place", "indicator_values", ["kelurahan_code", "indicator", "month"], unique=False)
     op.create_table(
         "journal_entries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -246,11 +367,130 @@ def upgrade() -> None:
         info={"class": "copied"},
     )
     op.create_index("ix_terms_of_board", "terms", ["board_id", "starts_on"], unique=False)
+    op.create_table(
+        "complaint_details",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column(
+            "category",
+            sa.Enum(
+                "breach_of_principles",
+                "misuse_of_funds",
+                "negative_intervention",
+                "force_majeure",
+                "other",
+                name="category",
+                native_enum=False,
+                create_constraint=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column(
+            "accused_kind",
+            sa.Enum(
+                "board", "officer", "other", name="accusedkind", native_enum=False, create_constraint=True, length=20
+            ),
+            nullable=False,
+        ),
+        sa.Column("accused_officer_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "face_to_face",
+                "complaint_box",
+                "phone",
+                "sms",
+                "messenger",
+                "email",
+                "letter",
+                "website",
+                "social_media",
+                "field_visit",
+                name="channel",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("amount_reported_rupiah", sa.BigInteger(), nullable=True),
+        sa.Column("contact", sa.String(length=200), nullable=True),
+        sa.CheckConstraint(
+            "amount_reported_rupiah BETWEEN 0 AND 9007199254740991",
+            name=op.f("ck_complaint_details_amount_reported_rupiah_bounds"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["id", "kelurahan_code"],
+            ["complaints.id", "complaints.kelurahan_code"],
+            name=op.f("fk_complaint_details_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_details")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_complaint_details_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_table(
+        "complaint_photos",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("media_type", sa.String(length=20), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["complaint_id", "kelurahan_code"],
+            ["complaints.id", "complaints.kelurahan_code"],
+            name=op.f("fk_complaint_photos_complaint_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_photos")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_complaint_photos_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_photos_of_complaint", "complaint_photos", ["complaint_id", "recorded_at"], unique=False)
+    op.create_table(
+        "complaint_steps",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("complaint_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "received",
+                "answered",
+                "resolved",
+                "reopened",
+                name="complaintstate",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["complaint_id", "kelurahan_code"],
+            ["complaints.id", "complaints.kelurahan_code"],
+            name=op.f("fk_complaint_steps_complaint_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_complaint_steps")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_complaint_steps_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_steps_of_complaint", "complaint_steps", ["complaint_id", "number"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_steps_of_complaint", table_name="complaint_steps")
+    op.drop_table("complaint_steps")
+    op.drop_index("ix_photos_of_complaint", table_name="complaint_photos")
+    op.drop_table("complaint_photos")
+    op.drop_table("complaint_details")
     op.drop_index("ix_terms_of_board", table_name="terms")
     op.drop_table("terms")
     op.drop_index("ix_progress_of_activity", table_name="progress")
@@ -270,11 +510,22 @@ def downgrade() -> None:
     op.drop_index("ix_journal_entries_unsealed", table_name="journal_entries", postgresql_where="position IS NULL")
     op.drop_index("ix_journal_entries_subject", table_name="journal_entries")
     op.drop_table("journal_entries")
+    op.drop_index("ix_values_by_place", table_name="indicator_values")
+    op.drop_index("ix_values_by_month", table_name="indicator_values")
+    op.drop_table("indicator_values")
     op.drop_index("ix_idempotency_keys_recorded_at", table_name="idempotency_keys")
     op.drop_table("idempotency_keys")
     op.drop_table("followed_journals")
     op.drop_index("ix_disbursements_of_board", table_name="disbursements")
     op.drop_table("disbursements")
+    op.drop_index("ix_computed_boards_by_day", table_name="computed_boards")
+    op.drop_table("computed_boards")
+    op.drop_index("ix_complaints_of_board", table_name="complaints")
+    op.drop_index("ix_complaints_newest", table_name="complaints")
+    op.drop_index("ix_complaints_by_place", table_name="complaints")
+    op.drop_index("ix_complaints_by_key", table_name="complaints")
+    op.drop_index("ix_complaints_by_code", table_name="complaints")
+    op.drop_table("complaints")
     op.drop_index("ix_boards_by_place", table_name="boards")
     op.drop_table("boards")
     op.drop_index("ix_agreements_of_board", table_name="agreements")

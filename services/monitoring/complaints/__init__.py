@@ -1,0 +1,1 @@
+"""Complaints (PPM): filed without sign-in, followed by a code, answered without those accused."""

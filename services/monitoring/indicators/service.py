@@ -1,0 +1,199 @@
+"""Use cases of indicators: compute the values of boards anew, and keep only what changed."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy import BigInteger, Date, Integer, String, bindparam, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.types import Uuid
+
+from services.monitoring.facts import service as facts
+from services.monitoring.indicators.models import ComputedBoard, Value
+from services.monitoring.indicators.queries import DEFINITIONS, shaped
+from services.monitoring.indicators.rules import (
+    Board,
+    BoardFacts,
+    ComplaintFact,
+    Indicator,
+    Outcome,
+    complaints_resolved,
+    month_of,
+    months,
+    outcome,
+)
+from shared.canonical import canonical_bytes
+from shared.clock import today
+from shared.writing import advisory_number
+
+__all__ = ["ComplaintFact", "month_of"]
+
+SIGNATURE = " ".join(f"{one.code}:{one.version}" for one in DEFINITIONS.values())
+FROM_FACTS = tuple(code for code in Indicator if code is not Indicator.COMPLAINTS_RESOLVED)
+VALUES = UUID("6f0c2a52-6d0e-5a3c-9f43-0a6f5f1c9b11")
+"""Namespace of the values' ids: the same board, indicator and month is the same value for ever."""
+
+Compute = Callable[[Board, Indicator, date], Outcome]
+LoadComplaints = Callable[[AsyncSession, Collection[UUID]], Awaitable[Mapping[UUID, Sequence[ComplaintFact]]]]
+
+_COLUMNS = {
+    "id": Uuid,
+    "kelurahan_code": String,
+    "board_id": Uuid,
+    "indicator": String,
+    "month": Date,
+    "numerator": BigInteger,
+    "denominator": BigInteger,
+    "null_reason": String,
+    "definition_version": Integer,
+}
+_KEEP = text(
+    f"INSERT INTO indicator_values AS held ({', '.join(_COLUMNS)}, version, computed_at) "  # noqa: S608 - names of ours
+    f"SELECT *, 1, :now FROM unnest({', '.join(f':{name}' for name in _COLUMNS)}) "
+    "ON CONFLICT (board_id, indicator, month, kelurahan_code) DO UPDATE SET numerator = excluded.numerator, "
+    "denominator = excluded.denominator, null_reason = excluded.null_reason, "
+    "definition_version = excluded.definition_version, version = held.version + 1, computed_at = excluded.computed_at "
+    "WHERE (held.numerator, held.denominator, held.null_reason, held.definition_version) IS DISTINCT FROM "
+    "(excluded.numerator, excluded.denominator, excluded.null_reason, excluded.definition_version)"
+).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()))
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number").bindparams(
+    bindparam("numbers", type_=ARRAY(BigInteger))
+)
+
+
+async def _locked_boards(session: AsyncSession, board_ids: Collection[UUID]) -> list[Board]:
+    """Return boards that nobody else computes meanwhile.
+
+    Two transactions that each see only their own new fact take turns here, so that the second
+    computes from both. Locks are taken in one order, so that they never wait for each other.
+    """
+    numbers = sorted(advisory_number(hashlib.blake2b(one.bytes, digest_size=8).digest()) for one in board_ids)
+    await session.execute(_LOCK, {"numbers": numbers})
+    return [Board(row.id, row.kelurahan_code, row.founded_on) for row in await facts.boards(session, board_ids)]
+
+
+def _row(board: Board, indicator: Indicator, month: date, found: Outcome) -> dict[str, Any]:
+    return {
+        "id": uuid5(VALUES, f"{board.id}/{indicator}/{month}"),
+        "kelurahan_code": board.kelurahan_code,
+        "board_id": board.id,
+        "indicator": indicator.value,
+        "month": month,
+        "numerator": found.numerator,
+        "denominator": found.denominator,
+        "null_reason": found.null_reason,
+        "definition_version": DEFINITIONS[indicator].version,
+    }
+
+
+async def _restate(
+    session: AsyncSession,
+    boards: Iterable[Board],
+    indicators: Sequence[Indicator],
+    compute: Compute,
+    *,
+    since: date | None,
+    now: datetime,
+) -> None:
+    """Write every value of some boards from a month on (or from their founding); equal ones stay untouched."""
+    rows = [
+        _row(board, indicator, month, compute(board, indicator, month))
+        for board in boards
+        for month in months(max(since or board.founded_on, month_of(board.founded_on)), today(now))
+        for indicator in indicators
+    ]
+    if rows:
+        await session.execute(_KEEP, {"now": now} | {name: [row[name] for row in rows] for name in _COLUMNS})
+
+
+async def recompute(
+    session: AsyncSession, board_ids: Collection[UUID], *, now: datetime, since: date | None = None
+) -> None:
+    """Compute anew what the facts of registry and planning say of some boards, from a month on or in full.
+
+    The same facts on the same day give the same values, however often and in whatever order this runs.
+    """
+    if not board_ids:
+        return
+    boards = await _locked_boards(session, board_ids)
+    known = shaped(await facts.records(session, board_ids))
+    nothing = BoardFacts()
+
+    def compute(board: Board, indicator: Indicator, month: date) -> Outcome:
+        return outcome(indicator, known.get(board.id, nothing), month=month, today=today(now))
+
+    await _restate(session, boards, FROM_FACTS, compute, since=since, now=now)
+    await _note_computed(session, boards, now=now)
+
+
+async def _note_computed(session: AsyncSession, boards: Sequence[Board], *, now: datetime) -> None:
+    if not boards:
+        return
+    day = {"day": today(now), "definitions": SIGNATURE}
+    rows = [{"id": one.id, "kelurahan_code": one.kelurahan_code} | day for one in boards]
+    await session.execute(
+        insert(ComputedBoard).values(rows).on_conflict_do_update(index_elements=[ComputedBoard.id], set_=day)
+    )
+
+
+async def overdue(session: AsyncSession, *, now: datetime, limit: int) -> tuple[list[UUID], date | None]:
+    """Return boards that were last computed on an earlier day or by older definitions, and from which month on.
+
+    A month ends, a mandate lapses and a plan runs out without any record that says so.
+    """
+    rows = (
+        await session.execute(
+            select(ComputedBoard.id, ComputedBoard.day, ComputedBoard.definitions)
+            .where(or_(ComputedBoard.day < today(now), ComputedBoard.definitions != SIGNATURE))
+            .order_by(ComputedBoard.day, ComputedBoard.id)
+            .limit(limit)
+        )
+    ).all()
+    redefined = any(row.definitions != SIGNATURE for row in rows)
+    since = None if redefined or not rows else month_of(rows[0].day)
+    return [row.id for row in rows], since
+
+
+async def values_digest(connection: AsyncConnection) -> tuple[int, str]:
+    """Return how many values there are and one SHA-256 over all of them, in order of their ids."""
+    columns = (
+        Value.id,
+        Value.board_id,
+        Value.indicator,
+        Value.month,
+        Value.numerator,
+        Value.denominator,
+        Value.null_reason,
+        Value.definition_version,
+    )
+    count, digest = 0, hashlib.sha256()
+    async with connection.stream(select(*columns).order_by(Value.id).execution_options(yield_per=5000)) as rows:
+        async for row in rows:
+            digest.update(canonical_bytes(list(row)))
+            count += 1
+    return count, digest.hexdigest()
+
+
+async def restate_complaints(
+    session: AsyncSession,
+    board_ids: Collection[UUID],
+    load: LoadComplaints,
+    *,
+    now: datetime,
+    since: date | None = None,
+) -> None:
+    """Compute KPI-13 of some boards anew; `load` gives their complaints once the boards are locked."""
+    if not board_ids:
+        return
+    boards = await _locked_boards(session, board_ids)
+    known = await load(session, board_ids)
+
+    def compute(board: Board, _indicator: Indicator, month: date) -> Outcome:
+        return complaints_resolved(known.get(board.id, ()), month=month)
+
+    await _restate(session, boards, (Indicator.COMPLAINTS_RESOLVED,), compute, since=since, now=now)
