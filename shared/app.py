@@ -110,7 +110,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         openapi_url=f"/{service.name}/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
-        telemetry=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.service = service.name
     app.state.settings = settings
@@ -129,6 +129,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         catalogue_router(service.name),
         health_router(service.name),
     ):
-        app.include_router(routes)
+        # Taken as they are: a router that is included is searched twice for every request.
+        app.router.routes.extend(routes.routes)
     app.add_middleware(Observing)
     return app

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from sqlalchemy import ColumnElement, Table, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Table, True_, and_, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.canonical import canonical_bytes, keyed_digest
@@ -106,7 +106,8 @@ def _served(model: type[Any], caller: Caller, regions: tuple[str, ...]) -> Colum
 
 def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
     """Return the condition that the caller may know of a row joined with `places`."""
-    return or_(model.is_public(), in_scope(model, caller))
+    public = model.is_public()
+    return public if isinstance(public, True_) else or_(public, in_scope(model, caller))
 
 
 async def require_place(session: AsyncSession, model: type[Any], code: str, *, by: Caller) -> str:

@@ -129,7 +129,6 @@ class Gate:
     def __init__(self, *, tokens: Tokens, standings: Standings) -> None:
         self.tokens = tokens
         self.standings = standings
-        self._callers: dict[int, tuple[Mapping[str, Any], Caller]] = {}
 
     async def caller(self, authorization: str | None) -> Caller:
         """Return who is asking; a missing token is nobody, a bad one is refused."""

@@ -56,13 +56,14 @@ def places_table(metadata: MetaData) -> Table:
 def within(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
     """Return the condition that a code is the region or lies below it, at a dot boundary.
 
-    '/' follows '.' in byte order, so the region and everything below it are two index ranges.
+    Between a code and the same code with '/' lie, in byte order, only itself and what continues
+    with '.', for digits follow '/': one range of an index.
     """
     if prefix == NATION:
         return true()
-    if CODE.match(prefix) and len(prefix) == 13:
+    if len(prefix) == len("34.71.03.1001"):
         return column == prefix
-    return or_(column == prefix, and_(column >= f"{prefix}.", column < f"{prefix}/"))
+    return and_(column >= prefix, column < f"{prefix}/")
 
 
 def within_any(column: ColumnElement[str], prefixes: Iterable[str]) -> ColumnElement[bool]:
