@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, Row, Select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.errors import Malformed, Text
+from shared.errors import Malformed, Refusal, Text
 from shared.places import RegionCode
 from shared.replies import reply, to_json
 
@@ -52,6 +52,21 @@ class Page(BaseModel, Generic[V]):
 
     items: list[V]
     next: str | None = Field(description="Cursor of the next page; null on the last")
+
+
+class NotAcceptable(Refusal):
+    status = 406
+    code = "accept.unsupported"
+    title = Text("Bentuk tidak tersedia", "Form not available")
+    detail = Text("Daftar ini hanya tersedia sebagai application/json.", "This list comes as application/json only.")
+    fix = Text("Kirim Accept: application/json.", "Send Accept: application/json.")
+
+
+def require_json(request: Request) -> None:
+    """Refuse a caller who would rather have something else than JSON, instead of surprising them."""
+    accept = request.headers.get("accept", "")
+    if accept and not any(kind in accept for kind in ("*/*", "application/*", "application/json")):
+        raise NotAcceptable
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,22 +121,25 @@ async def page(
     query: PageQuery,
     order: Order,
     shape: Callable[[Row[Any]], Mapping[str, Any]],
+    parameters: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Answer one page of a list; the statement selects its identity as `id`."""
+    """Answer one page of a list; the statement selects its identity as `id` and may take parameters."""
+    require_json(request)
     fingerprint = _fingerprint(request, query)
     after = None
     if query.cursor is not None:
         after = _position(query.cursor, fingerprint=fingerprint, kind=order.kind, identity=order.identity_kind)
     # Taken before the read: whoever follows the journal from here misses nothing.
     position = request.app.state.head.position
-    rows = (await connection.execute(keyset(statement, order=order, after=after, limit=query.limit))).all()
+    paged = keyset(statement, order=order, after=after, limit=query.limit)
+    rows = (await connection.execute(paged, parameters)).all()
     more = len(rows) > query.limit
     rows = rows[: query.limit]
     following = _cursor(fingerprint, rows[-1].sort_key, rows[-1].id) if more else None
     body = to_json({"items": [shape(row) for row in rows], "next": following})
     headers = {"Journal-Position": str(position)}
     if following is not None:
-        parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-        address = f"{request.url.path}?{urlencode([*parameters, ('cursor', following)])}"
+        asked = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+        address = f"{request.url.path}?{urlencode([*asked, ('cursor', following)])}"
         headers["Link"] = f'<{address}>; rel="next"'
     return reply(request, body, headers=headers)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select, true
+from sqlalchemy import BindParameter, Date, Row, Select, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -24,9 +24,12 @@ ORDERS = {
     BoardSort.NAME: Order(Board.name.expression, str, Board.id.expression),
 }
 TERMS_NEWEST_FIRST = Order(Term.starts_on.expression, date, Term.id.expression, descending=True)
+ON: BindParameter[date] = bindparam("on", type_=Date)
+"""The day a mandate is judged on: today, or `as_of`."""
+
 _LATEST = (
     select(Term.id, Term.starts_on, Term.ends_on)
-    .where(Term.board_id == Board.id)
+    .where(Term.board_id == Board.id, Term.starts_on <= ON)
     .order_by(Term.starts_on.desc())
     .limit(1)
     .lateral("latest")
@@ -61,6 +64,7 @@ _BOARDS = (
         _LATEST.c.id.label("term_id"),
         _LATEST.c.starts_on,
         _LATEST.c.ends_on,
+        (_LATEST.c.ends_on < ON).label("lapsed"),
         Board.version,
         Board.recorded_at,
         Board.changed_at,
@@ -70,16 +74,15 @@ _BOARDS = (
 )
 
 
-def _boards(caller: Caller, *, on: date) -> Select[Any]:
-    scope = in_scope(Board, caller)
-    return _BOARDS.add_columns(scope.label("full"), (_LATEST.c.ends_on < on).label("lapsed")).where(
-        visible(Board, caller)
-    )
+def _boards(caller: Caller) -> Select[Any]:
+    return _BOARDS.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
 
 
-def boards(query: BoardQuery, caller: Caller, *, on: date) -> Select[Any]:
-    """Return the statement of the list of boards."""
-    statement = _boards(caller, on=on)
+def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of the list of boards; it takes the day as `on`."""
+    statement = _boards(caller)
+    if query.as_of is not None:
+        statement = statement.where(Board.founded_on <= ON)
     if query.region is not None:
         statement = statement.where(within(places.c.code_now, query.region))
     if query.q is not None:
@@ -88,9 +91,9 @@ def boards(query: BoardQuery, caller: Caller, *, on: date) -> Select[Any]:
         statement = statement.where(Board.legal_status == query.legal_status)
     match query.mandate:
         case "valid":
-            statement = statement.where(_LATEST.c.ends_on >= on)
+            statement = statement.where(_LATEST.c.ends_on >= ON)
         case "lapsed":
-            statement = statement.where(_LATEST.c.ends_on < on)
+            statement = statement.where(_LATEST.c.ends_on < ON)
         case "none":
             statement = statement.where(_LATEST.c.id.is_(None))
     return statement
@@ -128,7 +131,8 @@ async def one_board(
     connection: AsyncConnection | AsyncSession, board_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """Return one board as the caller may see it, or ResourceNotFound."""
-    row = (await connection.execute(_boards(caller, on=today(now)).where(Board.id == board_id))).one_or_none()
+    statement = _boards(caller).where(Board.id == board_id)
+    row = (await connection.execute(statement, {"on": today(now)})).one_or_none()
     if row is None:
         raise ResourceNotFound
     return board_view(row)

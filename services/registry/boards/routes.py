@@ -37,9 +37,14 @@ async def list_boards(
     request: Request, caller: Anyone, connection: Reading, query: Annotated[BoardQuery, Query()], now: Now
 ) -> Response:
     """List boards; everyone sees all of them, phones only in their own regions."""
-    statement = queries.boards(query, caller, on=today(now))
     return await page(
-        request, connection, statement, query=query, order=queries.ORDERS[query.sort], shape=queries.board_view
+        request,
+        connection,
+        queries.boards(query, caller),
+        query=query,
+        order=queries.ORDERS[query.sort],
+        shape=queries.board_view,
+        parameters={"on": query.as_of or today(now)},
     )
 
 

@@ -73,7 +73,10 @@ class BoardQuery(PlacedQuery):
 
     q: str | None = Field(None, min_length=2, max_length=100, description="Part of the name")
     legal_status: LegalStatus | None = None
-    mandate: Literal["valid", "lapsed", "none"] | None = Field(None, description="How the board's mandate stands today")
+    mandate: Literal["valid", "lapsed", "none"] | None = Field(
+        None, description="How the board's mandate stands on the day"
+    )
+    as_of: date | None = Field(None, description="Boards and mandates as of this day; today when absent")
     sort: BoardSort = BoardSort.RECORDED
 
 

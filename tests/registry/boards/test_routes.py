@@ -149,3 +149,27 @@ class TestListBoards:
         again = await registry.http.get(BOARDS, headers={"If-None-Match": first.headers["ETag"]})
 
         assert (again.status_code, again.content) == (304, b"")
+
+    async def test_tells_the_mandate_as_of_a_day(self, registry: Running) -> None:
+        board = await a_board(registry)
+        officers = [{"name": f"Contoh {n}", "position": "member"} for n in range(8)]
+        term = {"starts_on": "2020-02-01", "ends_on": "2023-01-31", "elected_on": "2020-01-20"}
+        draft = term | {"officers": [*officers, {"name": "Ibu Contoh", "position": "koordinator"}]}
+        recorded = await registry.http.post(
+            f"{board.headers['Location']}/terms", json=draft, headers=registry.token("facilitator")
+        )
+        assert recorded.status_code == 201, recorded.text
+
+        async def lapsed(query: str) -> list[bool | None]:
+            items = (await registry.http.get(f"{BOARDS}?{query}")).json()["items"]
+            return [item["mandate"] and item["mandate"]["lapsed"] for item in items]
+
+        assert await lapsed("as_of=2022-06-01") == [False]
+        assert await lapsed("as_of=2020-01-15") == [None]
+        assert await lapsed("as_of=2019-06-01") == []
+        assert await lapsed("mandate=lapsed") == [True]
+
+    async def test_refuses_a_form_it_cannot_give(self, registry: Running) -> None:
+        reply = await registry.http.get(BOARDS, headers={"Accept": "text/csv"})
+
+        assert (reply.status_code, code_of(reply)) == (406, "accept.unsupported")
