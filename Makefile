@@ -27,7 +27,7 @@ reset: $(INSTALLED) ## Remove data, keys and secrets; the next start begins anew
 	@exec $(PYTHON) -m deploy.local reset
 
 test: $(INSTALLED) ## Run every test
-	@exec $(PYTHON) -m pytest -q -n 2 tests
+	@exec $(PYTHON) -m pytest -q -n 2 --dist loadgroup tests
 
 check: $(INSTALLED) ## Style, types, layers, dependencies and the committed API documents
 	@echo "ruff check" && $(PYTHON) -m ruff check .

@@ -7,6 +7,7 @@ from deploy.demo.boards import Board, boards_of, found_boards
 from deploy.demo.cast import PARTNERS, Cast, parts
 from deploy.demo.client import Api, StoppedError, named, person
 from deploy.demo.places import CITY, HERO, city
+from deploy.demo.plans import make_plans, works_of
 from deploy.demo.screen import Screen
 
 JAKARTA_AHEAD = timedelta(hours=7)
@@ -33,6 +34,8 @@ async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Scre
     cast.write_sign_ins(file)
     with screen.chapter("Boards, elections and groups", len(boards)) as api.advance:
         await found_boards(cast, boards)
+    with screen.chapter("Problems, plans and meetings", sum(bool(works_of(board)) for board in boards)) as api.advance:
+        await make_plans(cast, boards)
     screen.say(f"{api.asked} requests; sign-ins are in {file}")
 
 
