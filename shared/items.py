@@ -142,13 +142,17 @@ async def claim(
         return Claim(draft.id, digest, existing=False)
     if bytes(existing.creation_digest) != digest:
         raise IdTaken
-    code = getattr(existing, "kelurahan_code", None)
-    if code is not None:
-        try:
-            await require_place(session, model, code, by=by)
-        except RegionMissing as error:
-            raise IdTaken from error
+    if isinstance(existing, CommunityItem) and not await _is_served(session, existing, by=by):
+        raise IdTaken
     return Claim(draft.id, digest, existing=True)
+
+
+async def _is_served(session: AsyncSession, item: CommunityItem, *, by: Caller) -> bool:
+    """Tell whether an item stands in the caller's regions, or is the caller's as a party to it."""
+    model: Any = type(item)
+    places = places_of(model)
+    statement = select(model.id).join(places, places.c.kelurahan_code == model.kelurahan_code)
+    return await session.scalar(statement.where(model.id == item.id, _served(model, by, by.regions))) is not None
 
 
 async def locked(session: AsyncSession, model: type[T], item_id: UUID, *, by: Caller) -> T:
