@@ -23,6 +23,9 @@ from services.planning.plans import routes as plans
 from services.planning.plans import service as plan_service
 from services.planning.plans.models import Plan
 from services.planning.settings import Settings
+from services.planning.works import routes as works
+from services.planning.works import service as work_service
+from services.planning.works.models import Handover, Photo, Progress
 from shared.app import Service, create_app
 from shared.clock import read_clock
 from shared.database import Database
@@ -40,14 +43,31 @@ SERVICE = Service(
     description="What the neighbourhoods do, and with which money: self-surveys, plans, works and channeling.",
     metadata=Base.metadata,
     migrations=MIGRATIONS,
-    routers=(mapping.routes, plans.routes, activities.of_plans, activities.routes, cycle.routes),
+    routers=(
+        mapping.routes,
+        plans.routes,
+        activities.of_plans,
+        activities.routes,
+        works.routes,
+        works.photos,
+        cycle.routes,
+    ),
     audiences={
         **mapping_service.AUDIENCES,
         **plan_service.AUDIENCES,
         **activity_service.AUDIENCES,
         **cycle_service.AUDIENCES,
+        **work_service.AUDIENCES,
     },
-    subjects={"problems": Problem, "plans": Plan, "activities": Activity, "meetings": Meeting},
+    subjects={
+        "problems": Problem,
+        "plans": Plan,
+        "activities": Activity,
+        "meetings": Meeting,
+        "progress": Progress,
+        "photos": Photo,
+        "handovers": Handover,
+    },
     load_standings=_load_standings,
 )
 

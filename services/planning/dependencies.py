@@ -1,5 +1,6 @@
 """Who may do what in planning, and whom it may ask, as types for route signatures."""
 
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -11,6 +12,11 @@ ProblemWriter = Annotated[Caller, Depends(Needs("planning:mapping:write"))]
 PlanWriter = Annotated[Caller, Depends(Needs("planning:plans:write"))]
 PlanApprover = Annotated[Caller, Depends(Needs("planning:plans:approve"))]
 ActivityWriter = Annotated[Caller, Depends(Needs("planning:activities:write"))]
+ActivityApprover = Annotated[Caller, Depends(Needs("planning:activities:approve"))]
+ChannelingWriter = Annotated[Caller, Depends(Needs("planning:channeling:write"))]
+OfferWriter = Annotated[Caller, Depends(Needs("planning:offers:write"))]
+Dealer = Annotated[Caller, Depends(Needs("planning:channeling:write", "planning:offers:write"))]
+"""Either side of an agreement: a board's officer, or somebody who speaks for a partner."""
 
 
 async def _registry(request: Request) -> RegistryClient:
@@ -18,5 +24,13 @@ async def _registry(request: Request) -> RegistryClient:
     return client
 
 
+async def _files(request: Request) -> Path:
+    folder: Path = request.app.state.settings.files_folder
+    return folder
+
+
 Registry = Annotated[RegistryClient, Depends(_registry)]
 """Registry itself, for a write that is about to be refused because of a copied fact."""
+
+Files = Annotated[Path, Depends(_files)]
+"""The folder that keeps photos."""

@@ -13,16 +13,34 @@ class ActivityState(StrEnum):
 
     DRAFT = "draft"
     RATIFIED = "ratified"
+    IN_PROGRESS = "in_progress"
+    FINISHED = "finished"
+    HANDED_OVER = "handed_over"
 
 
 class Act(StrEnum):
-    """What may be done to an activity."""
+    """What may be done to an activity; a report of progress builds, and at 100 % finishes."""
 
     RATIFY = "ratify"
+    PHOTOGRAPH = "photograph"
+    BUILD = "build"
+    FINISH = "finish"
+    HAND_OVER = "hand_over"
 
 
 NEXT = {
     (ActivityState.DRAFT, Act.RATIFY): ActivityState.RATIFIED,
+    (ActivityState.RATIFIED, Act.PHOTOGRAPH): ActivityState.RATIFIED,
+    (ActivityState.RATIFIED, Act.BUILD): ActivityState.IN_PROGRESS,
+    (ActivityState.RATIFIED, Act.FINISH): ActivityState.FINISHED,
+    (ActivityState.IN_PROGRESS, Act.PHOTOGRAPH): ActivityState.IN_PROGRESS,
+    (ActivityState.IN_PROGRESS, Act.BUILD): ActivityState.IN_PROGRESS,
+    (ActivityState.IN_PROGRESS, Act.FINISH): ActivityState.FINISHED,
+    (ActivityState.FINISHED, Act.PHOTOGRAPH): ActivityState.FINISHED,
+    (ActivityState.FINISHED, Act.BUILD): ActivityState.IN_PROGRESS,
+    (ActivityState.FINISHED, Act.FINISH): ActivityState.FINISHED,
+    (ActivityState.FINISHED, Act.HAND_OVER): ActivityState.HANDED_OVER,
+    (ActivityState.HANDED_OVER, Act.PHOTOGRAPH): ActivityState.HANDED_OVER,
 }
 """The state after each act that a state allows; what is not here is refused."""
 

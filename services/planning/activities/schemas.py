@@ -146,7 +146,10 @@ class ActivityView(BaseModel):
     total_cost_rupiah: int = Field(description="Rupiah")
     funding: Funding
     beneficiaries: BeneficiariesView
-    state: ActivityState = Field(description="draft (rancangan), ratified (disahkan rembug warga)")
+    state: ActivityState = Field(
+        description="draft (rancangan), ratified (disahkan rembug warga), in_progress (dikerjakan), "
+        "finished (selesai 100 %), handed_over (diserahterimakan)"
+    )
     version: int
     recorded_at: datetime
     changed_at: datetime

@@ -5,10 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Subquery, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planning.activities.models import Activity, funding_of
+from services.planning.activities.queries import one_activity
 from services.planning.activities.rules import (
     Act,
     ActivityState,
@@ -17,7 +18,7 @@ from services.planning.activities.rules import (
     require_valid_activity,
     state_after,
 )
-from services.planning.activities.schemas import ActivityChange, ActivityDraft
+from services.planning.activities.schemas import ActivityChange, ActivityDraft, ActivityView
 from services.planning.clients.registry import RegistryClient
 from services.planning.cycle import service as cycle
 from services.planning.mapping import service as mapping
@@ -27,11 +28,23 @@ from shared.items import changes, claim, locked
 from shared.journal import Audience, Change, record
 from shared.permissions import Caller
 
+__all__ = ["Act", "Activity", "ActivityState", "ActivityView", "advance", "one_activity", "state_after", "works"]
+
 AUDIENCES = {
     "activity.drafted": Audience.REGION,
     "activity.changed": Audience.REGION,
     "activity.ratified": Audience.PUBLIC,
+    "activity.started": Audience.PUBLIC,
+    "activity.finished": Audience.PUBLIC,
+    "activity.reopened": Audience.PUBLIC,
+    "activity.handed_over": Audience.PUBLIC,
 }
+REACHED = {
+    ActivityState.IN_PROGRESS: "activity.started",
+    ActivityState.FINISHED: "activity.finished",
+    ActivityState.HANDED_OVER: "activity.handed_over",
+}
+"""What is journaled when the works bring an activity into a state."""
 
 
 def activity_record(activity: Activity) -> dict[str, Any]:
@@ -175,3 +188,25 @@ async def ratify_plan(
         record(session, _change("activity.ratified", activity, occurred_on=draft.held_on), by=by, now=now)
     answered = {activity.problem_id for activity in activities if activity.problem_id is not None}
     await mapping.publish_problems(session, answered, on=draft.held_on, by=by, now=now)
+
+
+async def advance(session: AsyncSession, activity: Activity, act: Act, *, on: date, by: Caller, now: datetime) -> None:
+    """Bring a locked activity into the state that an act of its works leads to, or ActivityStateWrong.
+
+    An act that leaves the state as it is changes nothing, so nothing is journaled.
+    """
+    following = state_after(activity.state, act)
+    if following is activity.state:
+        return
+    reopened = activity.state is ActivityState.FINISHED and following is ActivityState.IN_PROGRESS
+    activity.state, activity.changed_at = following, now
+    await session.flush()
+    action = "activity.reopened" if reopened else REACHED[following]
+    record(session, _change(action, activity, occurred_on=on), by=by, now=now)
+
+
+def works() -> Subquery:
+    """Return the activities as other slices may join them: what is to be built, and for how many."""
+    return select(
+        Activity.id, Activity.title, Activity.year, Activity.volume, Activity.unit, Activity.households, Activity.state
+    ).subquery("works")

@@ -250,7 +250,17 @@ def upgrade() -> None:
         sa.Column("men", sa.Integer(), nullable=True),
         sa.Column(
             "state",
-            sa.Enum("draft", "ratified", name="activitystate", native_enum=False, create_constraint=True, length=20),
+            sa.Enum(
+                "draft",
+                "ratified",
+                "in_progress",
+                "finished",
+                "handed_over",
+                name="activitystate",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
             nullable=False,
         ),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -421,11 +431,115 @@ def upgrade() -> None:
     op.create_index("ix_meetings_by_place", "meetings", ["kelurahan_code", "id"], unique=False)
     op.create_index("ix_meetings_of_board", "meetings", ["board_id", "id"], unique=False)
     op.create_index("ix_meetings_of_plan", "meetings", ["plan_id", "id"], unique=False)
+    op.create_table(
+        "handovers",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column(
+            "received_by",
+            sa.Enum("kpp", "group", "board", name="receiver", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("upkeep_plan", sa.String(length=2000), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["activity_id", "kelurahan_code"],
+            ["activities.id", "activities.kelurahan_code"],
+            name=op.f("fk_handovers_activity_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handovers")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_handovers_id_kelurahan_code")),
+        sa.UniqueConstraint("kelurahan_code", "activity_id", name=op.f("uq_handovers_kelurahan_code_activity_id")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_handovers_of_activity", "handovers", ["activity_id", "id"], unique=False)
+    op.create_table(
+        "photos",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "stage",
+            sa.Enum("before", "during", "after", name="stage", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("taken_on", sa.Date(), nullable=False),
+        sa.Column("digest", sa.String(length=64, collation="C"), nullable=False),
+        sa.Column("media_type", sa.String(length=20), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("width > 0 AND height > 0", name=op.f("ck_photos_size")),
+        sa.ForeignKeyConstraint(
+            ["activity_id", "kelurahan_code"],
+            ["activities.id", "activities.kelurahan_code"],
+            name=op.f("fk_photos_activity_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_photos")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_photos_id_kelurahan_code")),
+        sa.UniqueConstraint(
+            "kelurahan_code",
+            "activity_id",
+            "stage",
+            "digest",
+            name=op.f("uq_photos_kelurahan_code_activity_id_stage_digest"),
+        ),
+        info={"class": "community"},
+    )
+    op.create_index("ix_photos_of_activity", "photos", ["activity_id", "id"], unique=False)
+    op.create_table(
+        "progress",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("volume_done", sa.Numeric(precision=14, scale=3), nullable=True),
+        sa.Column("minutes_reference", sa.String(length=100), nullable=True),
+        sa.Column("note", sa.String(length=1000), nullable=True),
+        sa.Column("correction", sa.Boolean(), nullable=False),
+        sa.Column("correction_reason", sa.String(length=500), nullable=True),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("correction = (correction_reason IS NOT NULL)", name=op.f("ck_progress_correction")),
+        sa.CheckConstraint("percent BETWEEN 0 AND 100", name=op.f("ck_progress_percent")),
+        sa.CheckConstraint("volume_done >= 0", name=op.f("ck_progress_volume")),
+        sa.ForeignKeyConstraint(
+            ["activity_id", "kelurahan_code"],
+            ["activities.id", "activities.kelurahan_code"],
+            name=op.f("fk_progress_activity_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_progress")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_progress_id_kelurahan_code")),
+        sa.UniqueConstraint(
+            "kelurahan_code", "activity_id", "number", name=op.f("uq_progress_kelurahan_code_activity_id_number")
+        ),
+        info={"class": "community"},
+    )
+    op.create_index("ix_progress_of_activity", "progress", ["activity_id", "occurred_on", "id"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_progress_of_activity", table_name="progress")
+    op.drop_table("progress")
+    op.drop_index("ix_photos_of_activity", table_name="photos")
+    op.drop_table("photos")
+    op.drop_index("ix_handovers_of_activity", table_name="handovers")
+    op.drop_table("handovers")
     op.drop_index("ix_meetings_of_plan", table_name="meetings")
     op.drop_index("ix_meetings_of_board", table_name="meetings")
     op.drop_index("ix_meetings_by_place", table_name="meetings")
