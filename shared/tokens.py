@@ -72,7 +72,11 @@ class Keys:
         self._fetched = 0.0
         self._lock = asyncio.Lock()
         if cache_file.exists():
-            self._take(json.loads(cache_file.read_bytes()))
+            try:
+                self._take(json.loads(cache_file.read_bytes()))
+            except (OSError, ValueError, TypeError, KeyError, AttributeError, JOSEError) as error:
+                # A half-written file is no reason not to start: the issuer is asked again at once.
+                log.warning("keys.unreadable", error=type(error).__name__)
 
     def _take(self, document: Mapping[str, Any]) -> None:
         self._keys = {
