@@ -2,11 +2,18 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import update
 
 from services.planning.activities.models import Activity
+from services.planning.activities.service import ratify_plan
+from services.planning.cycle.schemas import MeetingDraft
+from services.planning.plans.models import Plan
+from shared.clock import read_clock
+from shared.items import locked
+from shared.permissions import Caller
 from tests.house import Running, code_of, etag, new_id
 from tests.planning.story import (
     ACTIVITY,
@@ -156,23 +163,36 @@ class TestWhatTheMeetingMustShow:
 
         assert (reply.status_code, code_of(reply)) == (409, "plan.empty")
 
-    async def test_a_second_plan_for_the_same_days_is_refused(self, planning: Running) -> None:
-        board = await a_board(planning, mandate=("2023-01-01", "2028-12-31"))
+    @pytest.mark.parametrize(
+        ("starts_on", "status"), [("2021-01-01", 200), ("2021-01-02", 409), ("2026-12-31", 409), ("2027-01-01", 200)]
+    )
+    async def test_a_second_plan_for_the_same_days_is_refused(
+        self, planning: Running, starts_on: str, status: int
+    ) -> None:
+        board = await a_board(planning)
         await ratified(planning, await a_full_plan(planning, board=board))
 
-        overlapping = await ratified(planning, await a_full_plan(planning, board=board, starts_on="2026-12-31"))
-        following = await ratified(planning, await a_full_plan(planning, board=board, starts_on="2027-01-01"))
+        reply = await ratified(planning, await a_full_plan(planning, board=board, starts_on=starts_on))
 
-        assert (overlapping.status_code, code_of(overlapping)) == (409, "plan.overlaps")
-        assert (following.status_code, following.json()["state"]) == (200, "ratified")
+        assert reply.status_code == status
+        assert status == 200 or code_of(reply) == "plan.overlaps"
 
-    async def test_two_at_once_do_not_both_get_through(self, planning: Running) -> None:
+    async def test_a_second_plan_waits_for_the_first_to_be_decided(self, planning: Running) -> None:
         board = await a_board(planning)
-        plans = [await a_full_plan(planning, board=board) for _ in range(2)]
+        first, second = [await a_full_plan(planning, board=board) for _ in range(2)]
+        supervisor = Caller(account_id=uuid4(), person_id=uuid4(), regions=("34.71",))
 
-        replies = await asyncio.gather(*(ratified(planning, plan) for plan in plans))
+        async with planning.database.transaction() as session:
+            plan = await locked(session, Plan, UUID(first.json()["id"]), by=supervisor)
+            draft = MeetingDraft.model_validate(MEETING, strict=False)
+            registry = planning.app.state.registry
+            await ratify_plan(session, plan, draft, registry=registry, by=supervisor, now=read_clock())
+            other = asyncio.ensure_future(ratified(planning, second))
+            waited, _ = await asyncio.wait([other], timeout=1)
 
-        assert sorted(reply.status_code for reply in replies) == [200, 409]
+        reply = await other
+        assert waited == set()
+        assert (reply.status_code, code_of(reply)) == (409, "plan.overlaps")
 
     async def test_an_edit_and_a_ratification_at_once_never_lose_each_other(self, planning: Running) -> None:
         plan = await a_plan(planning)
