@@ -52,6 +52,12 @@ class MeetingFact(msgspec.Struct):
         return row | {f"attendance_{name}": number for name, number in counted.items()}
 
 
+class BeneficiariesFact(msgspec.Struct):
+    """Whom an activity serves; counts of the poor stay where they were counted."""
+
+    households: int | None
+
+
 class ActivityFact(msgspec.Struct):
     """What is read of an activity of a plan; money in rupiah."""
 
@@ -63,8 +69,16 @@ class ActivityFact(msgspec.Struct):
     year: int
     total_cost_rupiah: int
     funding: dict[str, int]
+    beneficiaries: BeneficiariesFact
     state: str
     version: int
+
+    def columns(self) -> dict[str, Any]:
+        """Return the activity as a flat row, without the sources that give nothing."""
+        row = msgspec.structs.asdict(self) | {"households": self.beneficiaries.households}
+        row["funding"] = {source: rupiah for source, rupiah in self.funding.items() if rupiah}
+        del row["beneficiaries"]
+        return row
 
 
 class ProgressFact(msgspec.Struct):
@@ -72,6 +86,7 @@ class ProgressFact(msgspec.Struct):
 
     id: UUID
     activity_id: UUID
+    number: int
     percent: int
     version: int
 

@@ -127,16 +127,18 @@ class Activity(PlacedFact, Base):
     year: Mapped[int] = mapped_column(Integer)
     total_cost_rupiah: Mapped[Rupiah]
     funding: Mapped[dict[str, int]] = mapped_column(JSONB)
+    households: Mapped[int | None] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(40))
 
 
 class Progress(PlacedFact, Base):
-    """A report of how far an activity has come, in percent."""
+    """A report of how far an activity has come, in percent; the one with the highest number holds."""
 
     __tablename__ = "progress"
-    __table_args__ = copied(serves("progress_of_activity", "activity_id", "occurred_on"))
+    __table_args__ = copied(serves("progress_of_activity", "activity_id", "number"))
 
     activity_id: Mapped[UUID] = mapped_column(Uuid)
+    number: Mapped[int] = mapped_column(Integer)
     occurred_on: Mapped[date]
     percent: Mapped[int] = mapped_column(Integer)
 

@@ -42,7 +42,7 @@ _BOARDS = copies(Board.__table__, BoardFact)
 _PARTNERS = copies(Partner.__table__, PartnerFact)
 _STANDINGS = copies(AccountStanding.__table__, StandingFact)
 _PLANS = copies(Plan.__table__, PlanFact)
-_ACTIVITIES = copies(Activity.__table__, ActivityFact)
+_ACTIVITIES = copies(Activity.__table__, ActivityFact, columns=ActivityFact.columns)
 _AGREEMENTS = copies(Agreement.__table__, AgreementFact)
 _DISBURSEMENTS = copies(Disbursement.__table__, DisbursementFact)
 
@@ -71,6 +71,9 @@ OF_PLANNING: Mapping[str, Handler] = {
     "activity.drafted": _ACTIVITIES,
     "activity.changed": _ACTIVITIES,
     "activity.ratified": _ACTIVITIES,
+    "activity.started": _ACTIVITIES,
+    "activity.finished": _ACTIVITIES,
+    "activity.reopened": _ACTIVITIES,
     "activity.handed_over": _ACTIVITIES,
     "progress.recorded": copies(Progress.__table__, ProgressFact),
     "agreement.accepted": _AGREEMENTS,

@@ -443,6 +443,7 @@ class TestStatistics:
             "year": 2026,
             "total_cost_rupiah": 1,
             "funding": {},
+            "beneficiaries": {"households": 12},
             "state": "ratified",
             "version": 1,
         }

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), nullable=False),
         sa.Column("total_cost_rupiah", sa.BigInteger(), nullable=False),
         sa.Column("funding", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("households", sa.Integer(), nullable=True),
         sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("source_position", sa.BigInteger(), nullable=False),
@@ -346,6 +347,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
         sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
         sa.Column("percent", sa.Integer(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -353,7 +355,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_progress")),
         info={"class": "copied"},
     )
-    op.create_index("ix_progress_of_activity", "progress", ["activity_id", "occurred_on"], unique=False)
+    op.create_index("ix_progress_of_activity", "progress", ["activity_id", "number"], unique=False)
     op.create_table(
         "terms",
         sa.Column("id", sa.Uuid(), nullable=False),
