@@ -11,7 +11,7 @@ import httpx
 
 SEED = UUID("3471d000-0000-5000-8000-747269646179")
 AT_ONCE = 8
-TRIES = 20
+TRIES = 12
 PAUSE = 0.5
 TOKEN_AGE = 600.0
 BUSY = {429, 502, 503, 504}
@@ -118,18 +118,25 @@ class Visitor:
     async def _headers(self) -> dict[str, str]:
         return {}
 
-    async def get(self, path: str, **query: Any) -> Reply:
-        return _reply(await self.api.send("GET", path, who=self.who, params=query, headers=await self._headers()))
+    async def get(self, path: str, *, headers: Mapping[str, str] | None = None, **query: Any) -> Reply:
+        sent = {**await self._headers(), **(headers or {})}
+        return _reply(await self.api.send("GET", path, who=self.who, params=query, headers=sent))
 
     async def items(self, path: str, **query: Any) -> list[Json]:
         """Return the first page of a list."""
         return list((await self.get(path, **query))["items"])
 
     async def post(
-        self, path: str, body: Json | None = None, *, etag: str = "", headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: Json | None = None,
+        *,
+        etag: str = "",
+        headers: Mapping[str, str] | None = None,
+        about: str = "",
     ) -> Reply:
-        """Create or act; whatever is sent again takes effect once."""
-        about = (body or {}).get("id", "")
+        """Create or act; whatever is sent again, about the same thing, takes effect once."""
+        about = about or (body or {}).get("id", "")
         key = named("key", self.who, path, about or body)
         sent = {**await self._headers(), "Idempotency-Key": key, **(headers or {})}
         if etag:
@@ -140,11 +147,12 @@ class Visitor:
         """Act on an item in the version it has now."""
         return await self.post(f"{item}/{act}", body, etag=(await self.get(item)).etag)
 
-    async def upload(self, path: str, *, name: str, content: bytes, fields: Mapping[str, str]) -> Reply:
-        """Send one picture."""
-        sent = {**await self._headers(), "Idempotency-Key": named("key", self.who, path, name)}
-        files = {"file": (f"{name}.jpg", content, "image/jpeg")}
-        return _reply(await self.api.send("POST", path, who=self.who, data=dict(fields), files=files, headers=sent))
+    async def upload(self, path: str, content: bytes, *, query: Mapping[str, str]) -> Reply:
+        """Send one picture; what is said of it goes beside it."""
+        key = named("key", self.who, path, *query.values())
+        sent = {**await self._headers(), "Idempotency-Key": key, "Content-Type": "image/jpeg"}
+        options = {"params": dict(query), "content": content, "headers": sent}
+        return _reply(await self.api.send("POST", path, who=self.who, **options))
 
 
 class Person(Visitor):

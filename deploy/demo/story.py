@@ -5,10 +5,13 @@ from pathlib import Path
 
 from deploy.demo.boards import Board, boards_of, found_boards
 from deploy.demo.cast import PARTNERS, Cast, parts
-from deploy.demo.client import Api, StoppedError, named, person
+from deploy.demo.client import Api, StoppedError, named, person, together
+from deploy.demo.complaints import GRIEVANCES, complain
+from deploy.demo.hero import addresses, build_the_drain, plan_the_drain
 from deploy.demo.places import CITY, HERO, city
 from deploy.demo.plans import make_plans, works_of
 from deploy.demo.screen import Screen
+from deploy.demo.works import build, ratified_works
 
 JAKARTA_AHEAD = timedelta(hours=7)
 
@@ -34,9 +37,17 @@ async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Scre
     cast.write_sign_ins(file)
     with screen.chapter("Boards, elections and groups", len(boards)) as api.advance:
         await found_boards(cast, boards)
+    hero = next(board for board in boards if board.kelurahan.code == HERO)
     with screen.chapter("Problems, plans and meetings", sum(bool(works_of(board)) for board in boards)) as api.advance:
-        await make_plans(cast, boards)
+        await together([make_plans(cast, boards), plan_the_drain(cast, hero)])
+    works = ratified_works(boards)
+    with screen.chapter("Progress, photos and handovers", len(works)) as api.advance:
+        await together([build(cast, works), build_the_drain(cast, hero)])
+    with screen.chapter("Complaints and answers", len(GRIEVANCES)) as api.advance:
+        await complain(cast, boards)
     screen.say(f"{api.asked} requests; sign-ins are in {file}")
+    for line in addresses(api.url, hero):
+        screen.say(line)
 
 
 async def _require_regions(cast: Cast) -> None:
