@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -11,15 +12,18 @@ from uuid import UUID
 import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, tuple_
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Malformed, Refusal, Text
 from shared.places import RegionCode
 from shared.replies import reply, to_json
+from shared.statements import Question, Written, fetch, write
 
 V = TypeVar("V")
 LARGEST_PAGE = 500
+REMEMBERED_QUESTIONS = 10_000
 
 
 class CursorInvalid(Malformed):
@@ -82,7 +86,7 @@ class Order:
 
 def _fingerprint(request: Request, query: PageQuery) -> str:
     asked = query.model_dump(mode="json", exclude={"limit", "cursor"})
-    return hashlib.blake2b(request.url.path.encode() + msgspec.json.encode(asked), digest_size=6).hexdigest()
+    return hashlib.blake2b(request.scope["path"].encode() + msgspec.json.encode(asked), digest_size=6).hexdigest()
 
 
 def _cursor(fingerprint: str, value: object, identity: UUID | str) -> str:
@@ -101,26 +105,48 @@ def _position(cursor: str, *, fingerprint: str, kind: type, identity: type) -> t
     return value, last
 
 
-def keyset(statement: Select[Any], *, order: Order, after: tuple[Any, Any] | None, limit: int) -> Select[Any]:
-    """Return the statement of one page: sorted, after a position, one row more than asked."""
-    identity = order.identity
-    key = tuple_(order.column, identity)
-    statement = statement.add_columns(order.column.label("sort_key"))
-    if after is not None:
+def keyset(statement: Select[Any], *, order: Order, further: bool) -> Select[Any]:
+    """Return the statement of a page: sorted, `further` after :after_value and :after_id, :rows rows."""
+    columns = (order.column,) if order.column is order.identity else (order.column, order.identity)
+    statement = statement.add_columns(order.column.label("sort_key")).limit(bindparam("rows", type_=Integer))
+    if further:
+        names = ("after_id",) if len(columns) == 1 else ("after_value", "after_id")
+        after = tuple_(*(bindparam(name, type_=column.type) for name, column in zip(names, columns, strict=True)))
+        key = tuple_(*columns)
         statement = statement.where(key < after if order.descending else key > after)
-    if order.descending:
-        return statement.order_by(order.column.desc(), identity.desc()).limit(limit + 1)
-    return statement.order_by(order.column, identity).limit(limit + 1)
+    return statement.order_by(*(column.desc() if order.descending else column for column in columns))
+
+
+@lru_cache(REMEMBERED_QUESTIONS)
+def _remembered(question: Question, order: Order, *, further: bool, dialect: Dialect) -> Written:
+    return write(keyset(question.statement(), order=order, further=further), dialect)
+
+
+async def _read(
+    connection: AsyncConnection,
+    statement: Select[Any] | Question,
+    *,
+    order: Order,
+    after: tuple[Any, Any] | None,
+    values: Mapping[str, Any],
+) -> list[Any]:
+    further = after is not None
+    if after is not None:
+        values = {**values, "after_value": after[0], "after_id": after[1]}
+    if isinstance(statement, Question):
+        page = _remembered(statement, order, further=further, dialect=connection.dialect)
+        return await fetch(connection, page, values)
+    return await fetch(connection, keyset(statement, order=order, further=further), values)
 
 
 async def page(
     request: Request,
     connection: AsyncConnection,
-    statement: Select[Any],
+    statement: Select[Any] | Question,
     *,
     query: PageQuery,
     order: Order,
-    shape: Callable[[Row[Any]], Mapping[str, Any]],
+    shape: Callable[[Any], Mapping[str, Any]],
     parameters: Mapping[str, Any] | None = None,
 ) -> Response:
     """Answer one page of a list; the statement selects its identity as `id` and may take parameters."""
@@ -131,8 +157,9 @@ async def page(
         after = _position(query.cursor, fingerprint=fingerprint, kind=order.kind, identity=order.identity_kind)
     # Taken before the read: whoever follows the journal from here misses nothing.
     position = request.app.state.head.position
-    paged = keyset(statement, order=order, after=after, limit=query.limit)
-    rows = (await connection.execute(paged, parameters)).all()
+    # One row more than asked tells whether there is a next page.
+    values = {**(parameters or {}), "rows": query.limit + 1}
+    rows = await _read(connection, statement, order=order, after=after, values=values)
     more = len(rows) > query.limit
     rows = rows[: query.limit]
     following = _cursor(fingerprint, rows[-1].sort_key, rows[-1].id) if more else None
@@ -140,6 +167,6 @@ async def page(
     headers = {"Journal-Position": str(position)}
     if following is not None:
         asked = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
-        address = f"{request.url.path}?{urlencode([*asked, ('cursor', following)])}"
-        headers["Link"] = f'<{address}>; rel="next"'
+        address = urlencode([*asked, ("cursor", following)])
+        headers["Link"] = f'<{request.scope["path"]}?{address}>; rel="next"'
     return reply(request, body, headers=headers)

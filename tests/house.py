@@ -4,11 +4,12 @@ import asyncio
 import importlib
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import httpx
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
 from jose import jwk, jwt
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from deploy.local.postgres import Postgres
 from services.registry.accounts.rules import SERVICE_SCOPES, scopes_of
@@ -170,19 +171,22 @@ class Running:
         sent: list[str] = []
         task = asyncio.current_task()
 
-        def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            # What runs beside the request, such as the look at standings, does not count.
-            if asyncio.current_task() is task:
-                sent.append(statement)
+        def noting(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+            async def noted(cursor: psycopg.AsyncCursor[Any], query: Any, *args: Any, **named: Any) -> Any:
+                # What runs beside the request, such as the look at standings, does not count.
+                if asyncio.current_task() is task:
+                    sent.append(str(query))
+                return await send(cursor, query, *args, **named)
 
-        engines = (self.database.reads.sync_engine, self.database.writes.sync_engine)
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", note)
-        try:
+            return noted
+
+        # At the driver, which lists and single reads use without SQLAlchemy's events.
+        cursors = psycopg.AsyncCursor
+        with (
+            patch.object(cursors, "execute", noting(cursors.execute)),
+            patch.object(cursors, "executemany", noting(cursors.executemany)),
+        ):
             yield sent
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Row, Select, bindparam, func, or_, select, true
+from sqlalchemy import BindParameter, Date, Select, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -18,6 +18,7 @@ from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
 from shared.places import within
+from shared.statements import fetch, remembered
 
 ORDERS = {
     BoardSort.RECORDED: Order(Board.id.expression, UUID, Board.id.expression),
@@ -78,6 +79,7 @@ def _boards(caller: Caller) -> Select[Any]:
     return _BOARDS.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
 
 
+@remembered
 def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of boards; it takes the day as `on`."""
     statement = _boards(caller)
@@ -99,7 +101,7 @@ def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
     return statement
 
 
-def board_view(row: Row[Any]) -> dict[str, Any]:
+def board_view(row: Any) -> dict[str, Any]:
     """Return a row of the list or of one board as BoardView."""
     mandate = None
     if row.term_id is not None:
@@ -131,11 +133,10 @@ async def one_board(
     connection: AsyncConnection | AsyncSession, board_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """Return one board as the caller may see it, or ResourceNotFound."""
-    statement = _boards(caller).where(Board.id == board_id)
-    row = (await connection.execute(statement, {"on": today(now)})).one_or_none()
-    if row is None:
+    rows = await fetch(connection, _boards(caller).where(Board.id == board_id), {"on": today(now)})
+    if not rows:
         raise ResourceNotFound
-    return board_view(row)
+    return board_view(rows[0])
 
 
 def terms(board_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
@@ -159,7 +160,7 @@ def terms(board_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
     )
 
 
-def term_view(row: Row[Any]) -> dict[str, Any]:
+def term_view(row: Any) -> dict[str, Any]:
     """Return a row as TermView: who left office is no longer named to everybody."""
     officers = [officer if row.named else officer | {"name": None} for officer in row.officers or []]
     return {
@@ -180,7 +181,7 @@ async def one_term(
     connection: AsyncConnection | AsyncSession, board_id: UUID, term_id: UUID, caller: Caller, now: datetime
 ) -> Mapping[str, Any]:
     """Return one term, or ResourceNotFound."""
-    row = (await connection.execute(terms(board_id, caller, on=today(now)).where(Term.id == term_id))).one_or_none()
-    if row is None:
+    rows = await fetch(connection, terms(board_id, caller, on=today(now)).where(Term.id == term_id))
+    if not rows:
         raise ResourceNotFound
-    return term_view(row)
+    return term_view(rows[0])
