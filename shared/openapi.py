@@ -158,7 +158,7 @@ def _complete(operation: Json, route: APIRoute) -> set[str]:
     needs = next((call.scopes for call in calls if isinstance(call, Needs)), ())
     # Reading restricted data leaves an entry in the journal: it has a transaction, and is a read all the same.
     writes = WRITING in calls and "GET" not in (route.methods or ())
-    versioned = any(map(_reads_version, calls))
+    versioned = any(map(_reads_version, [*calls, route.endpoint]))
     operation["summary"] = route.name.replace("_", " ").capitalize()
     operation["security"] = _security(calls, needs)
     replies = operation["responses"]

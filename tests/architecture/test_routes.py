@@ -26,6 +26,9 @@ RECORDED_READS = {"GET /monitoring/v1/complaints/{id}/contact"}
 SHORT_LISTS = {"GET /monitoring/v1/indicators"}
 """Lists that are written in code and stay short."""
 
+PROOFS = {"_digest_of_code"}
+"""What proves a right without an account: a complaint's tracking code."""
+
 SIGN_IN = "/registry/v1/tokens"
 ACTS = re.compile(r"^(?P<verb>[a-z]+)(_[a-z]+)*$")
 
@@ -36,7 +39,8 @@ def dependency(parameter: inspect.Parameter) -> Any:
 
 
 def is_permission(call: Any) -> bool:
-    return isinstance(call, Needs) or call in {get_args(kind)[1].dependency for kind in (Anyone, SignedIn)}
+    known = {get_args(kind)[1].dependency for kind in (Anyone, SignedIn)}
+    return isinstance(call, Needs) or call in known or getattr(call, "__name__", "") in PROOFS
 
 
 def test_there_are_routes_to_judge() -> None:
