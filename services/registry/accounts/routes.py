@@ -118,10 +118,9 @@ async def open_client(
     by: AccountWriter, session: Writing, _secret: SecretReply, draft: ClientDraft, now: Now
 ) -> Response:
     """Open a partner's client; its secret is in this reply and nowhere else."""
-    client, secret = await service.open_client(session, draft, by=by, now=now)
-    return saved(
-        queries.client_view(client) | {"client_secret": secret}, status=201, location=f"{clients.prefix}/{client.id}"
-    )
+    client, secret, new = await service.open_client(session, draft, by=by, now=now)
+    shown = queries.client_view(client) | {"client_secret": secret}
+    return saved(shown, status=201 if new else 200, location=f"{clients.prefix}/{client.id}")
 
 
 @clients.get("/{id}", response_model=ClientView)

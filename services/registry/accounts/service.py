@@ -100,9 +100,8 @@ def _require_regions(regions: list[str], *, by: Caller) -> None:
 async def locked_account(session: AsyncSession, account_id: UUID, *, version: int, by: Caller) -> Account:
     """Return an account that the caller may change, locked, in the version last seen."""
     account = await session.get(Account, account_id, with_for_update=True)
-    if account is None:
+    if account is None or not all(map(by.serves, account.regions)):
         raise ResourceNotFound
-    _require_regions(account.regions, by=by)
     if account.version != version:
         raise VersionStale(version=account.version, members={"current": queries.account_view(account)})
     return account
@@ -140,8 +139,10 @@ async def restore(session: AsyncSession, account: Account, *, by: Caller, now: d
     record(session, _change("account.restored", account), by=by, now=now)
 
 
-async def open_client(session: AsyncSession, draft: ClientDraft, *, by: Caller, now: datetime) -> tuple[Client, str]:
-    """Open a partner's client with the least scopes; return it with its secret, shown only now.
+async def open_client(
+    session: AsyncSession, draft: ClientDraft, *, by: Caller, now: datetime
+) -> tuple[Client, str, bool]:
+    """Open a partner's client with the least scopes; return it with its secret, shown only now, and whether it is new.
 
     Made again with the same id it gets a new secret: the first one may have been lost with its reply.
     """
@@ -152,7 +153,7 @@ async def open_client(session: AsyncSession, draft: ClientDraft, *, by: Caller, 
         client = await session.get_one(Client, claimed.id, with_for_update=True)
         client.secret_hash, client.changed_at = await hashed(secret), now
         await session.flush()
-        return client, secret
+        return client, secret, False
     if await session.scalar(select(Client.id).where(Client.name == draft.name)):
         raise UsernameTaken(name=draft.name)
     client = Client(
@@ -169,15 +170,14 @@ async def open_client(session: AsyncSession, draft: ClientDraft, *, by: Caller, 
     session.add(client)
     await session.flush()
     record(session, _client_change("client.opened", client), by=by, now=now)
-    return client, secret
+    return client, secret, True
 
 
 async def locked_client(session: AsyncSession, client_id: UUID, *, version: int, by: Caller) -> Client:
     """Return a client that the caller may change, locked, in the version last seen."""
     client = await session.get(Client, client_id, with_for_update=True)
-    if client is None:
+    if client is None or not all(map(by.serves, client.regions)):
         raise ResourceNotFound
-    _require_regions(client.regions, by=by)
     if client.version != version:
         raise VersionStale(version=client.version, members={"current": queries.client_view(client)})
     return client
