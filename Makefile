@@ -61,7 +61,7 @@ $(INSTALLED): requirements-dev.txt
 	fi; \
 	echo "Installing the pinned dependencies"; \
 	if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then \
-	  uv pip sync --quiet --python $(PYTHON) --require-hashes requirements-dev.txt; \
+	  uv pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes requirements-dev.txt; \
 	else \
 	  $(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip >/dev/null; \
 	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \

@@ -20,10 +20,10 @@ from shared.heads import Head, keep_hearing
 from shared.health import health_router
 from shared.journal import Audience
 from shared.log import configure_logs
-from shared.migrations import head_revision
 from shared.observing import Observing, serve_metrics
 from shared.openapi import Documented
 from shared.permissions import Gate, Standings
+from shared.revisions import head_revision
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh

@@ -3,16 +3,17 @@
 import asyncio
 import contextlib
 import gc
+import importlib
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
 from fastapi import FastAPI
 
-from shared import migrations as history
 from shared.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -22,6 +23,11 @@ GRACE_SECONDS = 3
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than the gateway keeps an idle connection, so that none closes under a request."""
+
+
+def _history() -> ModuleType:
+    # Only migrating needs the tool for it; loading it for serving and working costs each of their starts.
+    return importlib.import_module("shared.migrations")
 
 
 async def _until_told(worker: Callable[[S], Awaitable[None]], settings: S) -> None:
@@ -72,10 +78,12 @@ def add_service_commands(
     @cli.command()
     def migrate() -> None:
         """Bring the database to the newest schema."""
+        history = _history()
         history.upgrade(migrations, url=settings.from_environment().database_url.get_secret_value())
 
     @cli.command()
     def revise(message: Annotated[str, typer.Argument(help="What the migration does")]) -> None:
         """Write a migration from the difference between the database and the models."""
+        history = _history()
         url = settings.from_environment().database_url.get_secret_value()
         history.revise(migrations, url=url, message=message)

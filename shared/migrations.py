@@ -5,7 +5,6 @@ from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, create_engine, pool, text
 
 from shared.database import driver_url
@@ -27,15 +26,6 @@ def _config(folder: Path, *, url: str | None = None) -> Config:
 def upgrade(folder: Path, *, url: str) -> None:
     """Bring a database to the newest schema; several at once wait for each other."""
     command.upgrade(_config(folder, url=url), "head")
-
-
-def head_revision(folder: Path) -> str:
-    """Return the newest revision of a service's history."""
-    head = ScriptDirectory.from_config(_config(folder)).get_current_head()
-    if head is None:
-        message = f"{folder} has no migration"
-        raise LookupError(message)
-    return head
 
 
 def check(folder: Path, *, url: str) -> None:
