@@ -11,6 +11,9 @@ from tests.architecture.reading import PROJECT, called, calls, functions, path, 
 OURS = python_files("services", "shared", "deploy")
 ALL = [*OURS, *python_files("tests")]
 LONGEST_FILE = 400
+LONGEST_TEST = 600
+"""A contract told case by case reads better in one file."""
+
 DRAWERS = {"util", "utils", "helper", "helpers", "common", "misc", "core", "base", "lib", "kit", "constants"}
 RANK = {"registry": 0, "planning": 1, "monitoring": 2}
 DOMAIN = {
@@ -34,7 +37,8 @@ def test_no_file_is_long(file: Path) -> None:
     if "versions" in file.parts:
         return  # a first migration makes all tables
 
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+    longest = LONGEST_FILE if file in OURS else LONGEST_TEST
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= longest
 
 
 @pytest.mark.parametrize("file", ALL, ids=path)
