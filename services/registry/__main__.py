@@ -1,6 +1,8 @@
 """Registry's command line: serve, work, migrate, bootstrap, import-regions, rotate-key."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -37,10 +39,20 @@ async def _worker(settings: Settings) -> None:
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)
 
 
-async def _bootstrap(settings: Settings) -> None:
+@asynccontextmanager
+async def _transaction(settings: Settings) -> AsyncIterator[AsyncSession]:
+    """Open one transaction on a database of its own, closed whatever happens."""
     database = Database(settings, patient=True)
+    try:
+        async with database.transaction() as session:
+            yield session
+    finally:
+        await database.close()
+
+
+async def _bootstrap(settings: Settings) -> None:
     now = read_clock()
-    async with database.transaction() as session:
+    async with _transaction(settings) as session:
         await keys.publish_key(session, settings, now=now)
         if settings.operator_password is not None:
             await accounts.ensure_operator(
@@ -55,7 +67,6 @@ async def _bootstrap(settings: Settings) -> None:
         ):
             if secret is not None:
                 await accounts.ensure_service_client(session, name=name, secret=secret.get_secret_value(), now=now)
-    await database.close()
 
 
 @cli.command()
@@ -65,11 +76,8 @@ def bootstrap() -> None:
 
 
 async def _rotate(settings: Settings) -> str:
-    database = Database(settings, patient=True)
-    async with database.transaction() as session:
-        kid = await keys.rotate_key(session, settings, now=read_clock())
-    await database.close()
-    return kid
+    async with _transaction(settings) as session:
+        return await keys.rotate_key(session, settings, now=read_clock())
 
 
 @cli.command("rotate-key")
@@ -82,15 +90,12 @@ def rotate_key() -> None:
 async def _take_over(settings: Settings, folder: Path) -> int:
     edition = regions.read_folder(folder)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    database = Database(settings, patient=True)
     with Progress(*columns) as progress:
         task = progress.add_task("regions", total=len(edition))
-        async with database.transaction() as session:
-            count = await regions.take_over(
+        async with _transaction(settings) as session:
+            return await regions.take_over(
                 session, edition, now=read_clock(), advance=lambda rows: progress.advance(task, rows)
             )
-    await database.close()
-    return count
 
 
 @cli.command("import-regions")

@@ -29,10 +29,10 @@ class Kind(StrEnum):
 
 
 PATTERNS = {
-    Level.PROVINCE: re.compile(r"^\d{2}$"),
-    Level.REGENCY: re.compile(r"^\d{2}\.\d{2}$"),
-    Level.DISTRICT: re.compile(r"^\d{2}\.\d{2}\.\d{2}$"),
-    Level.VILLAGE: re.compile(r"^\d{2}\.\d{2}\.\d{2}\.\d{4}$"),
+    Level.PROVINCE: re.compile(r"[0-9]{2}"),
+    Level.REGENCY: re.compile(r"[0-9]{2}\.[0-9]{2}"),
+    Level.DISTRICT: re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}"),
+    Level.VILLAGE: re.compile(r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}\.[0-9]{4}"),
 }
 VILLAGE_KINDS = {"1": Kind.KELURAHAN, "2": Kind.DESA, "3": Kind.DESA_ADAT}
 
@@ -44,7 +44,7 @@ class CodeInvalidError(ValueError):
 def level_of(code: str) -> Level:
     """Return the level a code belongs to, or CodeInvalidError (REG-1)."""
     for level, pattern in PATTERNS.items():
-        if pattern.match(code):
+        if pattern.fullmatch(code):
             return level
     raise CodeInvalidError(code)
 

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ FILES = {
     Level.DISTRICT: "districts.csv",
     Level.VILLAGE: "villages.csv",
 }
+
+LONGEST_NAME = 200
 
 Advance = Callable[[int], None]
 
@@ -92,13 +95,20 @@ def _lines(folder: Path, level: Level) -> Iterator[tuple[int, str, str]]:
         message = f"{file} is missing"
         raise RegionsUnreadableError(message)
     opener = gzip.open if packed.exists() else open
-    with opener(packed if packed.exists() else file, "rt", encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        if reader.fieldnames is None or not {"code", "name"} <= set(reader.fieldnames):
-            message = f"{file.name}: the columns code and name are needed"
-            raise RegionsUnreadableError(message)
-        for row in reader:
-            yield reader.line_num, row["code"], row["name"].strip()
+    number = 0
+    try:
+        with opener(packed if packed.exists() else file, "rt", encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines, strict=True)
+            if reader.fieldnames is None or not {"code", "name"} <= set(reader.fieldnames):
+                message = f"{file.name}: the columns code and name are needed"
+                raise RegionsUnreadableError(message)
+            for row in reader:
+                number = reader.line_num
+                # A line that is too short has no name.
+                yield number, row["code"], (row["name"] or "").strip()
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        message = f"{file.name}: unreadable after line {number}: {error}"
+        raise RegionsUnreadableError(message) from error
 
 
 def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
@@ -108,7 +118,7 @@ def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
         for line, code, name in _lines(folder, level):
             where = f"{FILES[level]} line {line}"
             try:
-                right = level_of(code) is level and bool(name)
+                right = level_of(code) is level and 0 < len(name) <= LONGEST_NAME and name.isprintable()
                 kind = kind_of(code)
             except CodeInvalidError as error:
                 message = f"{where}: {code!r} is not a {level} code"

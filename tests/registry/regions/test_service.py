@@ -1,0 +1,285 @@
+import asyncio
+import csv
+import gzip
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from typer.testing import CliRunner
+
+from services.registry.__main__ import cli
+from services.registry.regions import service
+from services.registry.regions.models import Region
+from services.registry.regions.rules import Level
+from services.registry.regions.service import RegionsUnreadableError, read_folder, take_over
+from shared.clock import read_clock
+from tests.house import KELURAHAN, Running
+
+REGIONS = "/registry/v1/regions"
+LIST: dict[Level, list[tuple[str, str]]] = {
+    Level.PROVINCE: [("33", "JAWA TENGAH"), ("34", "DAERAH ISTIMEWA YOGYAKARTA")],
+    Level.REGENCY: [("33.74", "KOTA SEMARANG"), ("34.04", "KABUPATEN SLEMAN"), ("34.71", "KOTA YOGYAKARTA")],
+    Level.DISTRICT: [("33.74.01", "Semarang Tengah"), ("34.04.01", "Gamping"), ("34.71.03", "Gondokusuman")],
+    Level.VILLAGE: [
+        ("33.74.01.1001", "Miroto"),
+        ("34.04.01.2001", "Balecatur, Lor"),
+        ("34.04.01.3001", "Kampung Adat Contoh"),
+        ("34.71.03.1001", "Baciro"),
+        ("34.71.03.1002", "Demangan"),
+    ],
+}
+TOTAL = 13
+
+
+def write(folder: Path, level: Level, rows: list[tuple[str, ...]], *, packed: bool = False) -> None:
+    name = service.FILES[level]
+    (folder / name).unlink(missing_ok=True)
+    opener: Any = gzip.open if packed else open
+    with opener(folder / (f"{name}.gz" if packed else name), "wt", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("code", "name"))
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder of the official list's shape: four files, the largest packed."""
+    for level, rows in LIST.items():
+        write(tmp_path, level, list(rows), packed=level is Level.VILLAGE)
+    return tmp_path
+
+
+async def imported(registry: Running, folder: Path) -> int:
+    edition = read_folder(folder)
+    advanced: list[int] = []
+    async with registry.database.transaction() as session:
+        count = await take_over(session, edition, now=read_clock(), advance=advanced.append)
+    assert sum(advanced) == len(edition)
+    return count
+
+
+async def entries(registry: Running) -> int:
+    async with registry.database.reads.connect() as connection:
+        return int(await connection.scalar(select(func.count()).select_from(registry.tables.journal_entries)) or 0)
+
+
+async def places(registry: Running) -> dict[str, Any]:
+    async with registry.database.reads.connect() as connection:
+        return {row.kelurahan_code: row for row in await connection.execute(select(registry.tables.places))}
+
+
+@pytest.fixture(autouse=True)
+async def only_the_known_places(registry: Running) -> Any:
+    """Put the places back: they outlive a test."""
+    before = await places(registry)
+    yield
+    table = registry.tables.places
+    async with registry.database.writes.begin() as connection:
+        await connection.execute(table.delete().where(table.c.kelurahan_code.not_in(before)))
+        for code, row in before.items():
+            values = {"name": row.name, "code_now": row.code_now}
+            await connection.execute(table.update().where(table.c.kelurahan_code == code).values(values))
+
+
+class TestTakeOver:
+    async def test_brings_every_region_with_level_kind_and_parent(self, registry: Running, folder: Path) -> None:
+        count = await imported(registry, folder)
+
+        async with registry.database.reads.connect() as connection:
+            found = {row.code: row for row in await connection.execute(select(Region.__table__))}
+        assert (count, len(found)) == (TOTAL, TOTAL)
+        told = {code: (row.level, row.kind, row.parent_code) for code, row in found.items()}
+        assert told["34"] == ("province", "provinsi", None)
+        assert told["34.71"] == ("regency", "kota", "34")
+        assert told["34.04"] == ("regency", "kabupaten", "34")
+        assert told["34.71.03"] == ("district", "kecamatan", "34.71")
+        assert told["34.04.01.3001"] == ("village", "desa_adat", "34.04.01")
+        assert found["34.04.01.2001"].name == "Balecatur, Lor"
+
+    async def test_leaves_an_entry_for_each_that_everybody_may_read(self, registry: Running, folder: Path) -> None:
+        await imported(registry, folder)
+        await registry.seal()
+
+        items = (await registry.http.get("/registry/v1/journal?limit=1000&subject=regions/")).json()["items"]
+
+        assert len(items) == TOTAL
+        assert {item["type"] for item in items} == {"region.recorded"}
+        assert items[-1]["data"]["data"]["code_now"] == items[-1]["data"]["data"]["code"] == "34.71.03.1002"
+
+    async def test_fills_places_with_the_villages(self, registry: Running, folder: Path) -> None:
+        await imported(registry, folder)
+
+        found = await places(registry)
+
+        assert set(found) == {code for code, _ in LIST[Level.VILLAGE]} | set(KELURAHAN)
+        assert (found["34.04.01.3001"].name, found["34.04.01.3001"].code_now) == (
+            "Kampung Adat Contoh",
+            "34.04.01.3001",
+        )
+
+    async def test_changes_nothing_when_done_again(self, registry: Running, folder: Path) -> None:
+        await imported(registry, folder)
+        before = (await registry.http.get(f"{REGIONS}?limit=500")).json()["items"]
+
+        again = await imported(registry, folder)
+
+        assert (again, await entries(registry)) == (0, TOTAL)
+        assert (await registry.http.get(f"{REGIONS}?limit=500")).json()["items"] == before
+
+    async def test_takes_only_the_difference_of_a_new_edition(self, registry: Running, folder: Path) -> None:
+        await imported(registry, folder)
+        changed = [("34.71.03.1001", "Baciro Baru"), ("34.71.03.1003", "Klitren"), *LIST[Level.VILLAGE][:3]]
+        write(folder, Level.VILLAGE, changed, packed=True)
+
+        count = await imported(registry, folder)
+
+        renamed = (await registry.http.get(f"{REGIONS}/34.71.03.1001")).json()
+        gone = await registry.http.get(f"{REGIONS}/34.71.03.1002")
+        assert (count, await entries(registry)) == (2, TOTAL + 2)
+        assert (renamed["name"], renamed["version"]) == ("Baciro Baru", 2)
+        assert renamed["recorded_at"] < renamed["changed_at"]
+        assert gone.status_code == 200
+        assert (await places(registry))["34.71.03.1001"].name == "Baciro Baru"
+
+    @pytest.mark.skipif("REGIONS_FOLDER" not in os.environ, reason="REGIONS_FOLDER does not name the official files")
+    async def test_takes_the_whole_official_list_within_a_minute(self, registry: Running) -> None:
+        official = Path(os.environ["REGIONS_FOLDER"])
+        started = time.monotonic()
+
+        count = await imported(registry, official)
+        seconds = time.monotonic() - started
+        again = await imported(registry, official)
+
+        async with registry.database.reads.connect() as connection:
+            rows = await connection.execute(select(Region.level, func.count()).group_by(Region.level))
+            levels = {row[0]: row[1] for row in rows}
+        assert levels == {"province": 38, "regency": 514, "district": 7277, "village": 83763}
+        assert (count, again, await entries(registry)) == (91592, 0, 91592)
+        assert seconds < 60
+
+
+class TestBadFile:
+    @pytest.mark.parametrize(
+        ("level", "row", "line"),
+        [
+            (Level.PROVINCE, ("3", "X"), "provinces.csv line 4"),
+            (Level.PROVINCE, ("34", "TWICE"), "provinces.csv line 4"),
+            (Level.PROVINCE, ("35",), "provinces.csv line 4"),
+            (Level.PROVINCE, ("35", "  "), "provinces.csv line 4"),
+            (Level.PROVINCE, ("35", "A\x07B"), "provinces.csv line 4"),
+            (Level.PROVINCE, ("35", "X" * 201), "provinces.csv line 4"),
+            (Level.PROVINCE, ("٣٥", "X"), "provinces.csv line 4"),
+            (Level.PROVINCE, ("", ""), "provinces.csv line 4"),
+            (Level.REGENCY, ("35.01", "KABUPATEN X"), "regencies.csv line 5"),
+            (Level.REGENCY, ("34", "KABUPATEN X"), "regencies.csv line 5"),
+            (Level.DISTRICT, ("34.71.3", "X"), "districts.csv line 5"),
+            (Level.VILLAGE, ("34.71.03.4001", "X"), "villages.csv line 7"),
+            (Level.VILLAGE, ("34.71.09.1001", "X"), "villages.csv line 7"),
+            (Level.VILLAGE, ("3471031003", "X"), "villages.csv line 7"),
+        ],
+    )
+    def test_names_the_line(self, folder: Path, level: Level, row: tuple[str, ...], line: str) -> None:
+        write(folder, level, [*LIST[level], row], packed=level is Level.VILLAGE)
+
+        with pytest.raises(RegionsUnreadableError, match=line):
+            read_folder(folder)
+
+    @pytest.mark.parametrize(
+        ("content", "why"),
+        [
+            (b"", "columns code and name"),
+            (b"kode,nama\n34,DIY\n", "columns code and name"),
+            (b"code,name\n33,JAWA TENGAH\n34,D\xe9\n", "provinces.csv: unreadable"),
+            (b'code,name\n33,JAWA TENGAH\n34,"DIY', "provinces.csv: unreadable after line 2"),
+        ],
+    )
+    def test_that_is_no_such_list_says_why(self, folder: Path, content: bytes, why: str) -> None:
+        (folder / "provinces.csv").write_bytes(content)
+
+        with pytest.raises(RegionsUnreadableError, match=why):
+            read_folder(folder)
+
+    @pytest.mark.parametrize("cut", [0, 5, 40])
+    def test_that_was_cut_off_says_so(self, folder: Path, cut: int) -> None:
+        packed = folder / "villages.csv.gz"
+        packed.write_bytes(packed.read_bytes()[:cut])
+
+        with pytest.raises(RegionsUnreadableError, match=r"villages\.csv"):
+            read_folder(folder)
+
+    def test_that_is_missing_is_named(self, folder: Path) -> None:
+        (folder / "districts.csv").unlink()
+
+        with pytest.raises(RegionsUnreadableError, match=r"districts\.csv is missing"):
+            read_folder(folder)
+
+    def test_with_a_byte_order_mark_is_read(self, folder: Path) -> None:
+        file = folder / "provinces.csv"
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+        assert len(read_folder(folder)) == TOTAL
+
+
+class TestCommand:
+    @pytest.fixture
+    def environment(self, registry: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = registry.app.state.settings
+        known = {
+            "database_url": registry.url,
+            "port": 1,
+            "hmac_secret": settings.hmac_secret.get_secret_value(),
+            "head_key_file": settings.head_key_file,
+            "state_folder": settings.state_folder,
+            "jwks_url": settings.jwks_url,
+            "key_encryption_secret": settings.key_encryption_secret.get_secret_value(),
+        }
+        for name, value in known.items():
+            monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(value))
+
+    @pytest.mark.usefixtures("environment")
+    async def test_imports_and_then_finds_nothing_new(self, registry: Running, folder: Path) -> None:
+        first = await in_a_process("import-regions", str(folder))
+        again = await in_a_process("import-regions", str(folder))
+
+        assert (first.exit_code, again.exit_code) == (0, 0), first.output
+        assert f"{TOTAL} regions are new or changed" in first.output
+        assert "0 regions are new or changed" in again.output
+        assert await entries(registry) == TOTAL
+
+    @pytest.mark.usefixtures("environment")
+    async def test_imports_nothing_of_a_bad_folder_and_says_why(self, registry: Running, folder: Path) -> None:
+        write(folder, Level.VILLAGE, [*LIST[Level.VILLAGE], ("34.71.03.4001", "X")], packed=True)
+
+        done = await in_a_process("import-regions", str(folder))
+
+        assert (done.exit_code, "Nothing was imported: villages.csv line 7" in done.output) == (1, True)
+        assert await entries(registry) == 0
+        assert (await registry.http.get(REGIONS)).json()["items"] == []
+
+    @pytest.mark.usefixtures("environment")
+    async def test_imports_nothing_when_the_database_refuses_halfway(
+        self, registry: Running, folder: Path, tmp_path: Path
+    ) -> None:
+        other = shutil.copytree(folder, tmp_path / "again")
+        async with registry.database.writes.begin() as connection:
+            await connection.exec_driver_sql(
+                "ALTER TABLE journal_entries ADD CONSTRAINT full_disk CHECK (false) NOT VALID"
+            )
+        try:
+            done = await in_a_process("import-regions", str(other))
+        finally:
+            async with registry.database.writes.begin() as connection:
+                await connection.exec_driver_sql("ALTER TABLE journal_entries DROP CONSTRAINT full_disk")
+
+        assert done.exit_code != 0
+        assert (await registry.http.get(REGIONS)).json()["items"] == []
+        assert set(await places(registry)) == set(KELURAHAN)
+
+
+async def in_a_process(*words: str) -> Any:
+    """Run the command line beside the event loop of the tests."""
+    return await asyncio.to_thread(CliRunner().invoke, cli, list(words))
