@@ -1,8 +1,8 @@
 """Copies of rows that another service owns, kept by following its journal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from shared.database import Database
 from shared.following import Entry, Handler, copy_newer
 from shared.places import VILLAGE, place_row
 
+F = TypeVar("F", bound=msgspec.Struct)
 STANDING_MEMORY = timedelta(minutes=20)
 """A little longer than an access token lives; older revocations have no living token left."""
 
@@ -37,8 +38,8 @@ class StandingFact(msgspec.Struct):
     version: int
 
 
-def copies(table: Any, fact: type[msgspec.Struct]) -> Handler:
-    """Return a handler that keeps `table` like its owner's rows.
+def copies(table: Any, fact: type[F], *, columns: Callable[[F], Mapping[str, Any]] = msgspec.structs.asdict) -> Handler:
+    """Return a handler that keeps `table` like its owner's rows; `columns` gives a row of a fact of another shape.
 
     Only the fields of `fact` are read, and a record that lacks one stops the follower. A table with
     `kelurahan_code`, `occurred_on` or `source_position` takes them from the entry itself.
@@ -52,7 +53,7 @@ def copies(table: Any, fact: type[msgspec.Struct]) -> Handler:
             "source_position": entry.position,
         }
         known = {name: value for name, value in of_entry.items() if name in names}
-        return known | msgspec.structs.asdict(msgspec.convert(entry.data, fact))
+        return {**known, **columns(msgspec.convert(entry.data, fact))}
 
     async def copy(session: AsyncSession, entries: Sequence[Entry]) -> None:
         await copy_newer(session, table, [row(entry) for entry in entries])
