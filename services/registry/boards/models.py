@@ -41,6 +41,7 @@ class Term(CommunityItem, Base):
         child_of("boards", "board_id"),
         CheckConstraint("ends_on > starts_on", name="order"),
         serves("terms_of_board", "board_id", "starts_on"),
+        serves("terms_in_force", "ends_on", "starts_on", "board_id"),
     )
     read_scope = "registry:boards:read"
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, bindparam, func, or_, select, true
+from sqlalchemy import BindParameter, Date, Select, bindparam, exists, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -35,6 +35,9 @@ _LATEST = (
     .limit(1)
     .lateral("latest")
 )
+# Terms do not overlap (EL-8), so a term in force is the latest; asked this way, an index finds it.
+_STARTED = exists().where(Term.board_id == Board.id, Term.starts_on <= ON)
+_IN_FORCE = exists().where(Term.board_id == Board.id, Term.starts_on <= ON, Term.ends_on >= ON)
 _OFFICERS = (
     select(
         func.json_agg(
@@ -93,11 +96,11 @@ def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
         statement = statement.where(Board.legal_status == query.legal_status)
     match query.mandate:
         case "valid":
-            statement = statement.where(_LATEST.c.ends_on >= ON)
+            statement = statement.where(_IN_FORCE)
         case "lapsed":
-            statement = statement.where(_LATEST.c.ends_on < ON)
+            statement = statement.where(_STARTED, not_(_IN_FORCE))
         case "none":
-            statement = statement.where(_LATEST.c.id.is_(None))
+            statement = statement.where(not_(_STARTED))
     return statement
 
 

@@ -168,6 +168,11 @@ class TestListBoards:
         assert await lapsed("as_of=2020-01-15") == [None]
         assert await lapsed("as_of=2019-06-01") == []
         assert await lapsed("mandate=lapsed") == [True]
+        assert await lapsed("mandate=valid") == await lapsed("mandate=none") == []
+        assert await lapsed("mandate=valid&as_of=2022-06-01") == [False]
+        assert await lapsed("mandate=lapsed&as_of=2022-06-01") == await lapsed("mandate=none&as_of=2022-06-01") == []
+        assert await lapsed("mandate=none&as_of=2020-01-15") == [None]
+        assert await lapsed("mandate=lapsed&as_of=2020-01-15") == []
 
     async def test_refuses_a_form_it_cannot_give(self, registry: Running) -> None:
         reply = await registry.http.get(BOARDS, headers={"Accept": "text/csv"})

@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_terms_id_kelurahan_code")),
         info={"class": "community"},
     )
+    op.create_index("ix_terms_in_force", "terms", ["ends_on", "starts_on", "board_id"], unique=False)
     op.create_index("ix_terms_of_board", "terms", ["board_id", "starts_on"], unique=False)
     op.create_table(
         "officers",
@@ -366,6 +367,7 @@ def downgrade() -> None:
     op.drop_index("ix_officers_of_term", table_name="officers")
     op.drop_table("officers")
     op.drop_index("ix_terms_of_board", table_name="terms")
+    op.drop_index("ix_terms_in_force", table_name="terms")
     op.drop_table("terms")
     op.drop_index("ix_groups_of_board", table_name="groups")
     op.drop_index("ix_groups_by_place", table_name="groups")
