@@ -18,6 +18,7 @@ from shared.explaining import permission_router
 from shared.feed import feed_router
 from shared.heads import Head, keep_hearing
 from shared.health import health_router
+from shared.jobs import Jobs, Work, jobs_router
 from shared.journal import Audience
 from shared.log import configure_logs
 from shared.observing import Observing, serve_metrics
@@ -43,7 +44,14 @@ class Service:
     subjects: Mapping[str, type[Any]]
     load_standings: Callable[[Database], Awaitable[Mapping[UUID, float]]]
     fetch_keys: Callable[[Database], Awaitable[Mapping[str, Any]]] | None = None
+    works: Mapping[str, Work] = field(default_factory=dict)
     state: Mapping[str, Any] = field(default_factory=dict)
+
+
+def jobs_of(service: Service, settings: ServiceSettings) -> Jobs:
+    """Return a service's kinds of long work and the queue they wait in."""
+    url = settings.database_url.get_secret_value()
+    return Jobs(table=service.metadata.tables["jobs"], url=url, works=service.works)
 
 
 class Tables:
@@ -119,11 +127,14 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.subjects = service.subjects
     app.state.head = Head()
     app.state.revision = head_revision(service.migrations)
+    if service.works:
+        app.state.jobs = jobs_of(service, settings)
     for name, value in service.state.items():
         setattr(app.state, name, value)
     problems.install(app)
     for routes in (
         *service.routers,
+        *([jobs_router(service.name)] if service.works else []),
         feed_router(service.name),
         permission_router(service.name),
         catalogue_router(service.name),

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     String,
     Table,
     Uuid,
@@ -132,7 +133,7 @@ class Jobs:
 
     async def begin(
         self, session: AsyncSession, kind: str, arguments: Mapping[str, Any], *, by: Caller, now: datetime
-    ) -> UUID:
+    ) -> Row[Any]:
         """Queue a job in the request's own transaction: it exists if and only if that commits."""
         job_id = new_id()
         row = {
@@ -145,10 +146,10 @@ class Jobs:
             "recorded_at": now,
             "changed_at": now,
         }
-        await session.execute(insert(self._table), [row])
+        job: Row[Any] = (await session.execute(insert(self._table).values(row).returning(self._table))).one()
         connection = await driver_connection(session)
         await self._task.configure(connection=connection).defer_async(job_id=str(job_id))
-        return job_id
+        return job
 
     async def keep_working(self, database: Database) -> None:
         """Do queued jobs for as long as the process lives, those of dead workers included."""
@@ -193,6 +194,13 @@ async def forget_old_jobs(session: AsyncSession, table: Table, *, now: datetime)
     await session.execute(delete(table).where(table.c.recorded_at < now - KEPT))
 
 
+def job_view(row: Any) -> dict[str, Any]:
+    """Return a row as JobView."""
+    names = ("id", "kind", "state", "done", "total", "message", "result", "recorded_at", "changed_at")
+    digest = bytes(row.result_digest).hex() if row.result_digest else None
+    return {name: getattr(row, name) for name in names} | {"result_digest": digest}
+
+
 async def read_job(id: UUID, request: Request, caller: SignedIn, connection: Reading) -> Response:
     """Read how far a job of one's own is."""
     table = request.app.state.tables.jobs
@@ -201,17 +209,14 @@ async def read_job(id: UUID, request: Request, caller: SignedIn, connection: Rea
     ).one_or_none()
     if row is None:
         raise ResourceNotFound
-    names = ("id", "kind", "state", "done", "total", "message", "result", "recorded_at", "changed_at")
-    body = {name: getattr(row, name) for name in names}
-    body["result_digest"] = bytes(row.result_digest).hex() if row.result_digest else None
-    return Response(to_json(body), media_type="application/json", headers={"Cache-Control": PRIVATE_CACHE})
+    headers = {"Cache-Control": PRIVATE_CACHE}
+    return Response(to_json(job_view(row)), media_type="application/json", headers=headers)
 
 
-def accepted(service: str, job_id: UUID) -> Response:
+def accepted(job: Row[Any], *, service: str) -> Response:
     """Answer 202: the work is queued, and here is where to watch it."""
-    address = f"/{service}/v1/jobs/{job_id}"
-    body = to_json({"id": job_id, "state": JobState.QUEUED})
-    return Response(body, status_code=202, media_type="application/json", headers={"Location": address})
+    headers = {"Location": f"/{service}/v1/jobs/{job.id}", "Cache-Control": "private, no-store"}
+    return Response(to_json(job_view(job)), status_code=202, media_type="application/json", headers=headers)
 
 
 def jobs_router(service: str) -> APIRouter:

@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.app import Service, Tables, background
+from shared.app import Service, Tables, background, jobs_of
 from shared.clock import read_clock
 from shared.database import Database
 from shared.following import Follower
+from shared.jobs import forget_old_jobs
 from shared.log import configure_logs, log
 from shared.observing import LAG, SEALED, serve_metrics
 from shared.sealing import HeadKey, keep_sealing, sign_head
@@ -80,12 +81,17 @@ async def work(
     async def forget(session: AsyncSession, now: datetime) -> None:
         await forget_old_keys(session, tables.idempotency_keys, now=now, days=settings.idempotency_days)
 
+    async def forget_jobs(session: AsyncSession, now: datetime) -> None:
+        await forget_old_jobs(session, tables.jobs, now=now)
+
+    chores = [sign, forget, *chores, *([forget_jobs] if service.works else [])]
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(
         sealing,
-        _tidy(database, [sign, forget, *chores]),
+        _tidy(database, chores),
         _measure(database, tables),
         _witness(database, followers),
+        *([jobs_of(service, settings).keep_working(database)] if service.works else []),
         *(follower.keep_following(database) for follower in followers),
     ):
         await asyncio.Event().wait()

@@ -1,13 +1,11 @@
 """Monitoring's application: its slices joined with the plumbing."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.clients.registry import registry_client
 from services.monitoring.complaints import routes as complaints
@@ -16,7 +14,8 @@ from services.monitoring.complaints.models import Complaint
 from services.monitoring.database import Base
 from services.monitoring.facts import service as facts
 from services.monitoring.indicators import routes as indicators
-from services.monitoring.indicators import service as indicator_service
+from services.monitoring.integrity import routes as integrity
+from services.monitoring.integrity import service as integrity_service
 from services.monitoring.settings import Settings
 from shared.app import Service, create_app
 from shared.clock import read_clock
@@ -29,24 +28,17 @@ async def _load_standings(database: Database) -> Mapping[UUID, float]:
     return await facts.load_standings(database, now=read_clock())
 
 
-async def recompute(
-    session: AsyncSession, board_ids: Collection[UUID], *, now: datetime, since: date | None = None
-) -> None:
-    """Compute every indicator of some boards anew, from a month on or since their founding."""
-    await indicator_service.recompute(session, board_ids, now=now, since=since)
-    await complaint_service.recompute(session, board_ids, now=now, since=since)
-
-
 SERVICE = Service(
     name="monitoring",
     title="Tridaya monitoring",
     description="How open and how answerable the institutions are: indicators, complaints and notice boards.",
     metadata=Base.metadata,
     migrations=MIGRATIONS,
-    routers=(indicators.routes, complaints.routes),
+    routers=(integrity.routes, indicators.routes, complaints.routes),
     audiences=complaint_service.AUDIENCES,
     subjects={"complaints": Complaint},
     load_standings=_load_standings,
+    works=integrity_service.WORKS,
 )
 
 

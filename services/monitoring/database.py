@@ -3,6 +3,7 @@
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.following import followed_table
+from shared.jobs import jobs_table
 from shared.journal import journal_tables
 from shared.places import places_table
 from shared.tables import metadata
@@ -17,5 +18,6 @@ class Base(DeclarativeBase):
 
 places = places_table(Base.metadata)
 journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
+jobs = jobs_table(Base.metadata)
 idempotency_keys = idempotency_table(Base.metadata)
 followed_journals = followed_table(Base.metadata)

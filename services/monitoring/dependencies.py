@@ -10,6 +10,7 @@ from shared.permissions import Caller, Needs
 
 ComplaintReader = Annotated[Caller, Depends(Needs("monitoring:complaints:read"))]
 ComplaintWriter = Annotated[Caller, Depends(Needs("monitoring:complaints:write"))]
+IntegrityWriter = Annotated[Caller, Depends(Needs("monitoring:integrity:write"))]
 ContactReader = Annotated[Caller, Depends(Needs("monitoring:complaints:approve"))]
 
 

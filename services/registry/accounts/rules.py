@@ -61,9 +61,9 @@ SCOPES: dict[Role, frozenset[str]] = {
         "monitoring:complaints:approve",
     },
     Role.GOVERNMENT: READS | {"planning:plans:approve", "planning:activities:approve"},
-    Role.AUDITOR: READS | {"monitoring:complaints:read"},
+    Role.AUDITOR: READS | {"monitoring:complaints:read", "monitoring:integrity:write"},
     Role.PARTNER: frozenset({"planning:offers:write"}),
-    Role.PROGRAMME_MANAGER: READS | {"registry:partners:write"},
+    Role.PROGRAMME_MANAGER: READS | {"registry:partners:write", "monitoring:integrity:write"},
     Role.OPERATOR: frozenset({"registry:accounts:read", "registry:accounts:write"}),
 }
 

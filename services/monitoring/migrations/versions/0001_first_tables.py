@@ -235,6 +235,28 @@ def upgrade() -> None:
     op.create_index("ix_values_by_month", "indicator_values", ["month", "id"], unique=False)
     op.create_index("ix_values_by_place", "indicator_values", ["kelurahan_code", "indicator", "month"], unique=False)
     op.create_table(
+        "jobs",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("account", sa.Uuid(), nullable=False),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("message", sa.String(length=200), nullable=True),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("result_digest", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'succeeded' OR (result IS NOT NULL AND result_digest IS NOT NULL)", name=op.f("ck_jobs_proven")
+        ),
+        sa.CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed')", name=op.f("ck_jobs_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        info={"class": "local"},
+    )
+    op.create_index("ix_jobs_recorded_at", "jobs", ["recorded_at"], unique=False)
+    op.create_table(
         "journal_entries",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("position", sa.BigInteger(), nullable=True),
@@ -512,6 +534,8 @@ def downgrade() -> None:
     op.drop_index("ix_journal_entries_unsealed", table_name="journal_entries", postgresql_where="position IS NULL")
     op.drop_index("ix_journal_entries_subject", table_name="journal_entries")
     op.drop_table("journal_entries")
+    op.drop_index("ix_jobs_recorded_at", table_name="jobs")
+    op.drop_table("jobs")
     op.drop_index("ix_values_by_place", table_name="indicator_values")
     op.drop_index("ix_values_by_month", table_name="indicator_values")
     op.drop_table("indicator_values")

@@ -1,0 +1,1 @@
+"""Integrity: derived numbers computed anew, and whether that changed any."""
