@@ -150,6 +150,8 @@ def addresses(url: str, board: Board) -> list[str]:
         f"  causes       {url}/planning/v1/mapping/problems/{named('problem', HERO, 'flood')}/causes",
         f"  plan         {url}/planning/v1/plans/{PLAN}",
         f"  drain        {url}/planning/v1/activities/{DRAIN}",
+        f"  opportunity  {url}/planning/v1/channeling/opportunities/{named('opportunity', DRAIN)}",
+        f"  agreement    {url}/planning/v1/channeling/agreements/{named('agreement', HERO)}",
         f"  photos       {url}/planning/v1/activities/{DRAIN}/photos",
         f"  handover     {url}/planning/v1/activities/{DRAIN}/handover",
         f"  notice board {url}/monitoring/v1/boards/{board.id}/notice-board",

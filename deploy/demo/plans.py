@@ -50,6 +50,16 @@ class Work:
         return self.volume * self.need.unit_cost
 
     @property
+    def waits(self) -> bool:
+        """Whether it cannot begin before a partner is found."""
+        return self.channeled and self.year > 1
+
+    @property
+    def funding(self) -> dict[str, int]:
+        share = self.households / 120
+        return funded(self.cost, dimension=self.need.dimension, share=share, channeled=self.channeled)
+
+    @property
     def due(self) -> date:
         """The day on which it is begun."""
         return self.board.meeting_day + timedelta(days=60 + (self.year - 1) * 365 + self.rank * 13)
@@ -77,7 +87,7 @@ def works_of(board: Board) -> list[Work]:
                 households=households,
                 # Small numbers point at people, so the public sees none; some were never counted.
                 poor=chance.choice((None, 3, *[chance.randint(5, households) for _ in range(4)])),
-                channeled=rank == 0 and chance.random() < 0.4,
+                channeled=board.kelurahan.number % 3 == (0 if rank == 0 else rank - 1) and rank in {0, 2},
             )
         )
     return works
@@ -158,18 +168,18 @@ def _activity(work: Work) -> Json:
         "unit": work.need.unit,
         "unit_cost_rupiah": work.need.unit_cost,
         "total_cost_rupiah": work.cost,
-        "funding": funded(
-            work.cost, dimension=work.need.dimension, share=work.households / 120, channeled=work.channeled
-        ),
+        "funding": work.funding,
         "beneficiaries": {"households": work.households, "poor_households": work.poor},
     }
 
 
 def _meeting(board: Board) -> Json:
-    """Return the residents' meeting; in one of five nobody counted who of them was poor."""
+    """Return the residents' meeting; in one of five nobody counted who of them was poor, in some not even the women."""
     chance = Random(f"{SEED}/meeting/{board.kelurahan.code}")
     total = chance.randint(38, 140)
     attendance: Json = {"total": total, "women": chance.randint(total // 5, total * 3 // 5)}
+    if board.kelurahan.number % 11 == 5:
+        attendance |= {"women": None, "women_not_counted_reason": "list_lost"}
     if board.kelurahan.number % 5 == 4:
         attendance |= {"poor": None, "poor_not_counted_reason": chance.choice(POOR_NOT_COUNTED)}
     else:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deploy.demo.boards import Board, boards_of, found_boards
 from deploy.demo.cast import PARTNERS, Cast, parts
+from deploy.demo.channeling import channel, channel_to_the_drain, sought
 from deploy.demo.client import Api, StoppedError, named, person, together
 from deploy.demo.complaints import GRIEVANCES, complain
 from deploy.demo.hero import addresses, build_the_drain, plan_the_drain
@@ -40,6 +41,9 @@ async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Scre
     hero = next(board for board in boards if board.kelurahan.code == HERO)
     with screen.chapter("Problems, plans and meetings", sum(bool(works_of(board)) for board in boards)) as api.advance:
         await together([make_plans(cast, boards), plan_the_drain(cast, hero)])
+    lacking = sought(boards)
+    with screen.chapter("Opportunities, agreements and money", len(lacking)) as api.advance:
+        await together([channel(cast, lacking), channel_to_the_drain(cast, hero)])
     works = ratified_works(boards)
     with screen.chapter("Progress, photos and handovers", len(works)) as api.advance:
         await together([build(cast, works), build_the_drain(cast, hero)])

@@ -1,4 +1,4 @@
-"""Chapter three: what was built, what stands half done, and who took it over."""
+"""Chapter four: what was built, what stands half done, and who took it over."""
 
 from datetime import date, timedelta
 
@@ -20,13 +20,8 @@ UPKEEP = "Dibersihkan warga tiap bulan; iuran Rp 2.000 per KK (contoh)"
 
 def ratified_works(boards: list[Board]) -> list[Work]:
     """Return the works that residents have decided on and whose day has come."""
-    return [
-        work
-        for board in boards
-        if board.fate is not Fate.DRAFTING
-        for work in works_of(board)
-        if work.due < board.today
-    ]
+    works = [work for board in boards if board.fate is not Fate.DRAFTING for work in works_of(board)]
+    return [work for work in works if work.due < work.board.today and not work.waits]
 
 
 async def build(cast: Cast, works: list[Work]) -> None:
