@@ -1,0 +1,134 @@
+"""Rows for every table of a service, made from what the table itself declares, so that new slices are furnished too."""
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import ARRAY, Boolean, Column, Date, DateTime, Enum, Integer, LargeBinary, Numeric, String, Table, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.clock import read_clock
+from tests.house import Running
+
+PLACE = "34.71.03.1001"
+ROWS = 4
+TRIES = 300
+LEFT_ALONE = {"places", "signing_keys", "journal_entries", "journal_head", "idempotency_keys", "followed_journals"}
+
+SOURCES = ("blm", "swadaya", "apbd_kabkota", "apbd_province", "apbn_other", "channeling", "upk_surplus", "other")
+FITTING: dict[str, dict[str, Any]] = {
+    "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
+    | {f"{source}_rupiah": 1 for source in SOURCES},
+    "regions": {"code": ["34", "34.71", "34.71.03", PLACE], "parent_code": None},
+    "accounts": {"roles": ["volunteer"], "regions": ["34.71"]},
+    "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},
+}
+"""What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""
+
+
+def identity(kind: str, number: int = 0) -> UUID:
+    """Return the id of the row of a kind: the same wherever another row speaks of it."""
+    return uuid5(NAMESPACE_URL, f"{kind}/{number}")
+
+
+def singular(table: str) -> str:
+    """Return what one row of a table is called: activities hold an activity."""
+    if table.endswith("ies"):
+        return f"{table[:-3]}y"
+    return table if table.endswith("ss") else table.removesuffix("s")
+
+
+def _value(column: Column[Any], chance: random.Random, number: int) -> Any:  # noqa: C901, PLR0911 - one answer for each type
+    kind = column.type
+    match kind:
+        case Enum():
+            return chance.choice(kind.enums) if kind.enum_class is None else chance.choice(list(kind.enum_class))
+        case String():
+            if kind.collation == "C" and kind.length == len(PLACE):
+                return PLACE
+            return f"{column.name.replace('_', ' ')} {number}"[: kind.length or 80]
+        case Uuid():
+            return identity(column.name.removesuffix("_id"))
+        case Boolean():
+            return chance.random() < 0.5
+        case Integer():
+            return chance.choice((0, 1, 1, 2))
+        case Numeric():
+            return Decimal(chance.choice((1, 2)))
+        case DateTime():
+            return read_clock() - timedelta(minutes=number)
+        case Date():
+            return date(2024, 1, 1) + timedelta(days=31 * chance.randrange(12))
+        case LargeBinary():
+            return bytes([number]) * 32
+        case ARRAY():
+            return []
+        case JSONB():
+            return {}
+    message = f"{column.table.name}.{column.name}: say in FITTING what it holds"
+    raise TypeError(message)
+
+
+def _row(table: Table, known: dict[str, list[dict[str, Any]]], *, chance: random.Random, number: int) -> dict[str, Any]:
+    fitting = FITTING.get(table.name, {})
+    row: dict[str, Any] = {}
+    for column in table.columns:
+        if column.name == "id" and isinstance(column.type, Uuid):
+            row["id"] = identity(singular(table.name), number)
+        elif column.name in fitting:
+            told = fitting[column.name]
+            each = isinstance(told, list) and not isinstance(column.type, ARRAY)
+            row[column.name] = told[number % len(told)] if each else told
+        elif column.identity is not None:
+            continue
+        elif column.nullable and chance.random() < 0.5:
+            row[column.name] = None
+        else:
+            row[column.name] = _value(column, chance, number)
+    for constraint in table.foreign_key_constraints:
+        parents = known.get(constraint.referred_table.name, [])
+        pairs = [(one.parent.name, one.column.name) for one in constraint.elements]
+        optional = [own for own, _ in pairs if table.c[own].nullable]
+        if constraint.referred_table is table or not parents:
+            row |= dict.fromkeys(optional)
+        elif not optional or row[optional[0]] is not None:
+            # In turn, so that every parent gets a child.
+            parent = parents[number % len(parents)]
+            row |= {own: parent[theirs] for own, theirs in pairs}
+    return row
+
+
+def _draws(table: Table, known: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    chance = random.Random(table.name)
+    for _ in range(TRIES):
+        yield _row(table, known, chance=chance, number=len(known[table.name]))
+
+
+async def _fill(connection: AsyncConnection, table: Table, known: dict[str, list[dict[str, Any]]]) -> None:
+    """Draw rows until the table's own constraints accept some of them."""
+    known[table.name] = []
+    for row in _draws(table, known):
+        try:
+            async with connection.begin_nested():
+                await connection.execute(table.insert(), [row])
+        except DBAPIError:
+            continue
+        known[table.name].append(row)
+        if len(known[table.name]) == ROWS:
+            return
+
+
+async def furnish(running: Running) -> dict[str, list[dict[str, Any]]]:
+    """Put rows into every table of a service; return them by table."""
+    known: dict[str, list[dict[str, Any]]] = {}
+    metadata = next(iter(running.tables._tables.values())).metadata  # noqa: SLF001
+    async with running.database.writes.begin() as connection:
+        for table in metadata.sorted_tables:
+            if table.name not in LEFT_ALONE:
+                await _fill(connection, table, known)
+    return known
