@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared.errors import Text, UpstreamFailed
 from shared.log import request_id, traceparent
@@ -33,7 +33,15 @@ def refused_with(response: httpx.Response, code: str) -> bool:
     """Tell whether the owner itself said so: a bare 404 may be a wrong address or a gateway slip."""
     if not response.headers.get("content-type", "").startswith("application/problem+json"):
         return False
-    return bool(response.json().get("code") == code)
+    problem = response.json()
+    return isinstance(problem, dict) and problem.get("code") == code
+
+
+class Granted(BaseModel):
+    """What is read of a granted token."""
+
+    access_token: str
+    expires_in: int
 
 
 class ServiceAuth(httpx.Auth):
@@ -57,9 +65,9 @@ class ServiceAuth(httpx.Auth):
             if granted.status_code != httpx.codes.OK:
                 message = f"no token: {granted.status_code}"
                 raise httpx.RequestError(message, request=request)
-            answer = granted.json()
-            self._token = answer["access_token"]
-            self._good_until = time.monotonic() + answer["expires_in"] * 0.8
+            answer = Granted.model_validate_json(granted.content)
+            self._token = answer.access_token
+            self._good_until = time.monotonic() + answer.expires_in * 0.8
         request.headers["Authorization"] = f"Bearer {self._token}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED:
