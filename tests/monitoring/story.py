@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.monitoring.app import recompute
+from services.monitoring.integrity.service import recompute
 from services.monitoring.facts import service as facts
 from shared.clock import read_clock
 from shared.following import Entry

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -18,6 +18,7 @@ from shared.items import in_scope
 from shared.lists import Order
 from shared.permissions import Caller
 from shared.places import within
+from shared.statements import fetch, remembered
 
 NEWEST_FIRST = Order(Complaint.recorded_at.expression, datetime, Complaint.id.expression, descending=True)
 _AT = func.to_char(func.timezone("UTC", ComplaintStep.recorded_at), 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
@@ -102,6 +103,7 @@ _TRACKED = select(
 ).join(places, places.c.kelurahan_code == Complaint.kelurahan_code)
 
 
+@remembered
 def complaints(query: ComplaintQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the complaints that the caller handles; those about the caller are not among them."""
     statement = _COMPLAINTS.where(in_scope(Complaint, caller))
@@ -120,7 +122,7 @@ def complaints(query: ComplaintQuery, caller: Caller) -> Select[Any]:
     return statement
 
 
-def complaint_view(row: Row[Any]) -> dict[str, Any]:
+def complaint_view(row: Any) -> dict[str, Any]:
     """Return a row as ComplaintView."""
     return {
         "id": row.id,
@@ -152,46 +154,47 @@ async def one_complaint(
 ) -> dict[str, Any]:
     """Return one complaint as those see it who handle it, or ResourceNotFound."""
     statement = _COMPLAINTS.where(Complaint.id == complaint_id, in_scope(Complaint, caller))
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
+    rows = await fetch(connection, statement)
+    if not rows:
         raise ResourceNotFound
-    return complaint_view(row)
+    return complaint_view(rows[0])
 
 
 async def contact(session: AsyncSession, complaint_id: UUID, caller: Caller) -> tuple[str, str | None]:
     """Return a complaint's kelurahan and how its complainant may be reached, or ResourceNotFound."""
-    statement = (
+    statement: Any = (
         select(Complaint.kelurahan_code, ComplaintDetails.contact)
         .join(ComplaintDetails, ComplaintDetails.id == Complaint.id)
         .join(places, places.c.kelurahan_code == Complaint.kelurahan_code)
         .where(Complaint.id == complaint_id, in_scope(Complaint, caller))
     )
-    row = (await session.execute(statement)).one_or_none()
-    if row is None:
+    rows = await fetch(session, statement)
+    if not rows:
         raise ResourceNotFound
-    return row.kelurahan_code, row.contact
+    return rows[0].kelurahan_code, rows[0].contact
 
 
 async def one_photo(connection: AsyncConnection, complaint_id: UUID, digest: str, caller: Caller) -> tuple[str, str]:
     """Return digest and media type of a complaint's photo, or ResourceNotFound."""
-    statement = (
+    statement: Any = (
         select(ComplaintPhoto.digest, ComplaintPhoto.media_type)
         .join(Complaint, Complaint.id == ComplaintPhoto.complaint_id)
         .join(places, places.c.kelurahan_code == Complaint.kelurahan_code)
         .where(Complaint.id == complaint_id, ComplaintPhoto.digest == digest, in_scope(Complaint, caller))
         .limit(1)
     )
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
+    rows = await fetch(connection, statement)
+    if not rows:
         raise ResourceNotFound
-    return row.digest, row.media_type
+    return rows[0].digest, rows[0].media_type
 
 
 async def tracked(connection: AsyncConnection | AsyncSession, code_digest: bytes) -> dict[str, Any]:
     """Return a complaint as its complainant follows it, or ComplaintUnknown, after the same one statement."""
-    row = (await connection.execute(_TRACKED.where(Complaint.code_digest == code_digest))).one_or_none()
-    if row is None:
+    rows = await fetch(connection, _TRACKED.where(Complaint.code_digest == code_digest))
+    if not rows:
         raise ComplaintUnknown
+    row = rows[0]
     return {
         "id": row.id,
         "kelurahan_code": row.kelurahan_code,
@@ -224,7 +227,7 @@ def receipt(complaint: Complaint, code: str | None) -> dict[str, Any]:
     }
 
 
-def _counted(query: StatisticsQuery) -> Select[ComplaintScope, ComplaintState, int]:
+def _counted(query: StatisticsQuery) -> Any:
     statement = select(Complaint.scope, Complaint.state, func.count().label("complaints")).group_by(
         Complaint.scope, Complaint.state
     )
@@ -256,7 +259,7 @@ def _cells(rows: Sequence[Any], *, below_kelurahan: bool) -> list[dict[str, Any]
 
 async def statistics(connection: AsyncConnection | AsyncSession, query: StatisticsQuery) -> dict[str, Any]:
     """Return complaints counted by scope and state."""
-    rows = (await connection.execute(_counted(query))).all()
+    rows = await fetch(connection, _counted(query))
     cells = _cells(rows, below_kelurahan=query.activity_id is not None)
     hidden = any(cell["count"] is None for cell in cells)
     return {

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Row, Select, String, and_, case, cast, func, select
+from sqlalchemy import BigInteger, Select, String, and_, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.monitoring.database import places
@@ -36,6 +36,7 @@ from shared.errors import ResourceNotFound, Text
 from shared.lists import Order
 from shared.places import within
 from shared.rulesets import load
+from shared.statements import fetch, remembered
 
 _TEXTS = Path(__file__).with_name("definitions.json").read_bytes()
 DEFINITIONS = {one.code: one for one in msgspec.json.decode(_TEXTS, type=list[Definition])}
@@ -92,6 +93,7 @@ def definition_view(definition: Definition) -> dict[str, Any]:
     }
 
 
+@remembered
 def values(query: ValueQuery) -> Select[Any]:
     """Return the statement of the list of values."""
     statement = _VALUES
@@ -108,7 +110,7 @@ def values(query: ValueQuery) -> Select[Any]:
     return statement
 
 
-def value_view(row: Row[Any]) -> dict[str, Any]:
+def value_view(row: Any) -> dict[str, Any]:
     """Return a row as ValueView."""
     return {
         "id": row.id,
@@ -153,17 +155,18 @@ def shaped(records: facts.Records) -> Mapping[UUID, BoardFacts]:
 
 async def explanation(connection: AsyncConnection, value_id: UUID, *, now: datetime) -> dict[str, Any]:
     """Return how a value came about, by the rule that made it; everything is read at one moment."""
-    row = (await connection.execute(_VALUES.where(Value.id == value_id))).one_or_none()
-    if row is None:
+    rows = await fetch(connection, _VALUES.where(Value.id == value_id))
+    if not rows:
         raise ResourceNotFound
+    row = rows[0]
     published = (row.numerator, row.denominator, row.null_reason)
-    if row.indicator is Indicator.COMPLAINTS_RESOLVED:
+    if row.indicator == Indicator.COMPLAINTS_RESOLVED:
         # Complaints are nobody's to see here; what is published is all that can be said.
         found = Outcome(*published)
         withheld = row.denominator or 0
     else:
         known = shaped(await facts.records(connection, [row.board_id])).get(row.board_id, BoardFacts())
-        found = outcome(row.indicator, known, month=row.month, today=today(now))
+        found = outcome(Indicator(row.indicator), known, month=row.month, today=today(now))
         withheld = 0
     return {
         "value": value_view(row),
@@ -200,7 +203,7 @@ async def rolled_up(connection: AsyncConnection, query: RollUpQuery) -> dict[str
     )
     if query.region is not None:
         statement = statement.where(within(places.c.code_now, query.region))
-    rows = (await connection.execute(statement)).all()
+    rows = await fetch(connection, statement)
     counted = next((row for row in rows if row.reason is None), None)
     return {
         "indicator": query.indicator,

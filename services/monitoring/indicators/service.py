@@ -1,7 +1,7 @@
 """Use cases of indicators: compute the values of boards anew, and keep only what changed."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -53,13 +53,16 @@ _COLUMNS = {
 _KEEP = text(
     f"INSERT INTO indicator_values AS held ({', '.join(_COLUMNS)}, version, computed_at) "  # noqa: S608 - names of ours
     f"SELECT *, 1, :now FROM unnest({', '.join(f':{name}' for name in _COLUMNS)}) "
-    "ON CONFLICT (board_id, indicator, month, kelurahan_code) DO UPDATE SET numerator = excluded.numerator, "
-    "denominator = excluded.denominator, null_reason = excluded.null_reason, "
-    "definition_version = excluded.definition_version, version = held.version + 1, computed_at = excluded.computed_at "
-    "WHERE (held.numerator, held.denominator, held.null_reason, held.definition_version) IS DISTINCT FROM "
-    "(excluded.numerator, excluded.denominator, excluded.null_reason, excluded.definition_version)"
+    "ON CONFLICT (id) DO UPDATE SET numerator = excluded.numerator, denominator = excluded.denominator, "
+    "null_reason = excluded.null_reason, definition_version = excluded.definition_version, "
+    "version = held.version + 1, computed_at = excluded.computed_at"
 ).bindparams(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()))
-
+_PUBLISHED = text(
+    "SELECT board_id, indicator, month, numerator, denominator, null_reason, definition_version FROM indicator_values "
+    "WHERE board_id = ANY(:boards) AND indicator = ANY(:indicators) AND month >= :since"
+).bindparams(bindparam("boards", type_=ARRAY(Uuid)), bindparam("indicators", type_=ARRAY(String)))
+BOARDS_AT_ONCE = 25
+"""Some thousand values: enough for one statement, and soon done."""
 
 _LOCK = text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS number").bindparams(
     bindparam("numbers", type_=ARRAY(BigInteger))
@@ -77,38 +80,33 @@ async def _locked_boards(session: AsyncSession, board_ids: Collection[UUID]) -> 
     return [Board(row.id, row.kelurahan_code, row.founded_on) for row in await facts.boards(session, board_ids)]
 
 
-def _row(board: Board, indicator: Indicator, month: date, found: Outcome) -> dict[str, Any]:
-    return {
-        "id": uuid5(VALUES, f"{board.id}/{indicator}/{month}"),
-        "kelurahan_code": board.kelurahan_code,
-        "board_id": board.id,
-        "indicator": indicator.value,
-        "month": month,
-        "numerator": found.numerator,
-        "denominator": found.denominator,
-        "null_reason": found.null_reason,
-        "definition_version": DEFINITIONS[indicator].version,
-    }
-
-
 async def _restate(
     session: AsyncSession,
-    boards: Iterable[Board],
+    boards: Sequence[Board],
     indicators: Sequence[Indicator],
     compute: Compute,
     *,
     since: date | None,
     now: datetime,
 ) -> None:
-    """Write every value of some boards from a month on (or from their founding); equal ones stay untouched."""
-    rows = [
-        _row(board, indicator, month, compute(board, indicator, month))
-        for board in boards
-        for month in months(max(since or board.founded_on, month_of(board.founded_on)), today(now))
-        for indicator in indicators
-    ]
-    if rows:
-        await session.execute(_KEEP, {"now": now} | {name: [row[name] for row in rows] for name in _COLUMNS})
+    """Compute every value of some boards from a month on (or from their founding) and write those that changed."""
+    for start in range(0, len(boards), BOARDS_AT_ONCE):
+        some = boards[start : start + BOARDS_AT_ONCE]
+        asked = {"boards": [one.id for one in some], "indicators": list(indicators), "since": since or date.min}
+        published = {row[:3]: row[3:] for row in await session.execute(_PUBLISHED, asked)}
+        changed: list[tuple[Any, ...]] = []
+        for board in some:
+            for month in months(max(since or board.founded_on, month_of(board.founded_on)), today(now)):
+                for indicator in indicators:
+                    found = compute(board, indicator, month)
+                    key = (board.id, indicator.value, month)
+                    says = (found.numerator, found.denominator, found.null_reason, DEFINITIONS[indicator].version)
+                    if published.get(key) != says:
+                        identity = uuid5(VALUES, f"{board.id}/{indicator}/{month}")
+                        changed.append((identity, board.kelurahan_code, *key, *says))
+        if changed:
+            columns = zip(_COLUMNS, zip(*changed, strict=True), strict=True)
+            await session.execute(_KEEP, {name: list(column) for name, column in columns} | {"now": now})
 
 
 async def recompute(

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.monitoring.app import recompute
+from services.monitoring.integrity.service import recompute
 from services.monitoring.indicators.service import overdue, values_digest
 from tests.house import Running, code_of, new_id
 from tests.monitoring.story import (
