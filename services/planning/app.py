@@ -10,6 +10,9 @@ from fastapi import FastAPI
 from services.planning.activities import routes as activities
 from services.planning.activities import service as activity_service
 from services.planning.activities.models import Activity
+from services.planning.channeling import routes as channeling
+from services.planning.channeling import service as channeling_service
+from services.planning.channeling.models import Agreement, Disbursement, Opportunity
 from services.planning.clients.registry import registry_client
 from services.planning.cycle import routes as cycle
 from services.planning.cycle import service as cycle_service
@@ -50,6 +53,7 @@ SERVICE = Service(
         activities.routes,
         works.routes,
         works.photos,
+        channeling.routes,
         cycle.routes,
     ),
     audiences={
@@ -58,6 +62,7 @@ SERVICE = Service(
         **activity_service.AUDIENCES,
         **cycle_service.AUDIENCES,
         **work_service.AUDIENCES,
+        **channeling_service.AUDIENCES,
     },
     subjects={
         "problems": Problem,
@@ -67,6 +72,9 @@ SERVICE = Service(
         "progress": Progress,
         "photos": Photo,
         "handovers": Handover,
+        "opportunities": Opportunity,
+        "agreements": Agreement,
+        "disbursements": Disbursement,
     },
     load_standings=_load_standings,
 )

@@ -94,6 +94,14 @@ class RegistryClient:
                 return None
             return msgspec.json.decode(response.raise_for_status().content, type=BoardFact)
 
+    async def partner(self, partner_id: UUID) -> PartnerFact | None:
+        """Return a partner, None when registry itself says that there is none."""
+        with upstream("registry"):
+            response = await self._http.get(f"/registry/v1/partners/{partner_id}")
+            if refused_with(response, ResourceNotFound.code):
+                return None
+            return msgspec.json.decode(response.raise_for_status().content, type=PartnerFact)
+
     async def terms(self, board_id: UUID) -> list[TermFact]:
         """Return the terms of a board."""
         with upstream("registry"):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Protocol
 
-from shared.errors import Invalid, Text
+from shared.errors import Conflict, Invalid, Text
 
 
 class Term(Protocol):
@@ -44,6 +44,20 @@ class MandateMissing(Invalid):
         "Catat pemilihannya di /registry/v1/boards/{id}/terms, atau adakan pemilihan.",
         "Record its election in /registry/v1/boards/{id}/terms, or hold one.",
     )
+
+
+class PartnerUnknown(Invalid):
+    code = "partner.unknown"
+    title = Text("Mitra tidak dikenal", "Unknown partner")
+    detail = Text("Tidak ada mitra dengan id {partner_id}.", "There is no partner with the id {partner_id}.")
+    fix = Text("Cari id-nya di /registry/v1/partners.", "Look the id up in /registry/v1/partners.")
+
+
+class PartnerInactive(Conflict):
+    code = "partner.inactive"
+    title = Text("Mitra tidak aktif", "Partner not active")
+    detail = Text("Mitra ini tidak lagi menyalurkan dana.", "This partner no longer channels.")
+    fix = Text("Pilih mitra yang masih aktif.", "Choose a partner that is active.")
 
 
 def has_mandate(terms: Iterable[Term], on: date) -> bool:

@@ -8,9 +8,16 @@ from sqlalchemy import Subquery, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planning.clients.registry import BoardFact, GroupFact, PartnerFact, RegistryClient, TermFact
-from services.planning.database import places
+from services.planning.database import followed_journals, places
 from services.planning.directory.models import AccountStanding, Board, Group, Partner, Term
-from services.planning.directory.rules import BoardElsewhere, BoardUnknown, MandateMissing, has_mandate
+from services.planning.directory.rules import (
+    BoardElsewhere,
+    BoardUnknown,
+    MandateMissing,
+    PartnerInactive,
+    PartnerUnknown,
+    has_mandate,
+)
 from shared.copying import StandingFact, copied_standings, copies, copies_places
 from shared.database import Database
 from shared.following import Handler
@@ -79,6 +86,31 @@ async def require_mandate(
         return
     if not has_mandate(await registry.terms(board_id), on):
         raise MandateMissing(pointer=pointer, day=on)
+
+
+async def require_partner(session: AsyncSession, partner_id: UUID, *, registry: RegistryClient) -> None:
+    """Refuse a partner that is unknown or no longer channels; registry is asked before refusing."""
+    copied = await session.scalar(select(Partner.active).where(Partner.id == partner_id))
+    if copied:
+        return
+    fact = await registry.partner(partner_id)
+    if fact is None:
+        raise PartnerUnknown(pointer="/partner_id", partner_id=partner_id)
+    if not fact.active:
+        raise PartnerInactive
+
+
+async def registry_position(session: AsyncSession) -> int:
+    """Return how far registry's journal has taken effect here: what a judgement of now relies on."""
+    position = await session.scalar(
+        select(followed_journals.c.position).where(followed_journals.c.service == "registry")
+    )
+    return position or 0
+
+
+def partner_names() -> Subquery:
+    """Return the partners known here, to be joined for their names; a partner may be too new to be known."""
+    return select(Partner.id, Partner.name).subquery("partner_names")
 
 
 def board_names() -> Subquery:

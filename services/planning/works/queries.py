@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.planning.activities.service import Activity
@@ -15,6 +15,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.statements import fetch
 
 LATEST_FIRST = Order(Progress.occurred_on.expression, date, Progress.id.expression, descending=True)
 PHOTO_ORDERS = {PhotoSort.RECORDED: Order(Photo.id.expression, UUID, Photo.id.expression)}
@@ -49,7 +50,7 @@ def _progress(activity_id: UUID, caller: Caller) -> Select[Any]:
     )
 
 
-def progress_view(row: Row[Any]) -> dict[str, Any]:
+def progress_view(row: Any) -> dict[str, Any]:
     """Return a row as ProgressView."""
     return {
         "id": row.id,
@@ -75,10 +76,10 @@ async def one_progress(
 ) -> dict[str, Any]:
     """Return one report, or ResourceNotFound."""
     statement = _progress(activity_id, caller).where(Progress.id == progress_id)
-    row = (await connection.execute(statement)).one_or_none()
-    if row is None:
+    rows = await fetch(connection, statement)
+    if not rows:
         raise ResourceNotFound
-    return progress_view(row)
+    return progress_view(rows[0])
 
 
 def photos(activity_id: UUID, query: PhotoQuery, caller: Caller) -> Select[Any]:
@@ -97,7 +98,7 @@ def _photos(activity_id: UUID, caller: Caller) -> Select[Any]:
     )
 
 
-def photo_view(row: Row[Any]) -> dict[str, Any]:
+def photo_view(row: Any) -> dict[str, Any]:
     """Return a row as PhotoView."""
     return {
         "id": row.id,
@@ -119,22 +120,23 @@ async def one_photo(
     connection: AsyncConnection | AsyncSession, activity_id: UUID, photo_id: UUID, caller: Caller
 ) -> dict[str, Any]:
     """Return what is known of one photo, or ResourceNotFound."""
-    row = (await connection.execute(_photos(activity_id, caller).where(Photo.id == photo_id))).one_or_none()
-    if row is None:
+    rows = await fetch(connection, _photos(activity_id, caller).where(Photo.id == photo_id))
+    if not rows:
         raise ResourceNotFound
-    return photo_view(row)
+    return photo_view(rows[0])
 
 
 async def handover_of(connection: AsyncConnection | AsyncSession, activity_id: UUID, caller: Caller) -> dict[str, Any]:
     """Return the handover of an activity as HandoverView, or ResourceNotFound."""
-    found = await connection.execute(
+    statement = (
         select(*Handover.__table__.c)
         .join(places, places.c.kelurahan_code == Handover.kelurahan_code)
         .where(Handover.activity_id == activity_id, visible(Handover, caller))
     )
-    row = found.one_or_none()
-    if row is None:
+    rows = await fetch(connection, statement)
+    if not rows:
         raise ResourceNotFound
+    row = rows[0]
     return {
         "id": row.id,
         "kelurahan_code": row.kelurahan_code,

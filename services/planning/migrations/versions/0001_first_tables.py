@@ -459,6 +459,78 @@ def upgrade() -> None:
     )
     op.create_index("ix_handovers_of_activity", "handovers", ["activity_id", "id"], unique=False)
     op.create_table(
+        "opportunities",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "dimension",
+            sa.Enum(
+                "environment",
+                "social",
+                "economic",
+                name="dimension",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("gap_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("summary", sa.String(length=1000), nullable=False),
+        sa.Column("kinds", postgresql.ARRAY(sa.String(length=40)), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("open_until", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("open", "closed", name="opportunitystate", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column(
+            "closing_reason",
+            sa.Enum(
+                "met",
+                "expired",
+                "withdrawn",
+                name="closingreason",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=True,
+        ),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(state = 'closed') = (closed_on IS NOT NULL)", name=op.f("ck_opportunities_closed")),
+        sa.CheckConstraint("(closed_on IS NULL) = (closing_reason IS NULL)", name=op.f("ck_opportunities_reason")),
+        sa.CheckConstraint(
+            "gap_rupiah BETWEEN 1 AND 9007199254740991", name=op.f("ck_opportunities_gap_rupiah_bounds")
+        ),
+        sa.CheckConstraint("open_until >= published_on", name=op.f("ck_opportunities_dates")),
+        sa.ForeignKeyConstraint(
+            ["activity_id", "kelurahan_code"],
+            ["activities.id", "activities.kelurahan_code"],
+            name=op.f("fk_opportunities_activity_id_kelurahan_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["plan_id", "kelurahan_code"],
+            ["plans.id", "plans.kelurahan_code"],
+            name=op.f("fk_opportunities_plan_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_opportunities")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_opportunities_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_opportunities_by_end", "opportunities", ["open_until", "id"], unique=False)
+    op.create_index("ix_opportunities_by_place", "opportunities", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_opportunities_by_state", "opportunities", ["state", "id"], unique=False)
+    op.create_index("ix_opportunities_of_activity", "opportunities", ["activity_id", "id"], unique=False)
+    op.create_table(
         "photos",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
@@ -529,15 +601,177 @@ def upgrade() -> None:
         info={"class": "community"},
     )
     op.create_index("ix_progress_of_activity", "progress", ["activity_id", "occurred_on", "id"], unique=False)
+    op.create_table(
+        "agreements",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("activity_id", sa.Uuid(), nullable=False),
+        sa.Column("opportunity_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "instrument",
+            sa.Enum(
+                "grant",
+                "loan",
+                "in_kind",
+                "technical_assistance",
+                "volunteers",
+                name="instrument",
+                native_enum=False,
+                create_constraint=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("committed_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column(
+            "offered_by",
+            sa.Enum("board", "partner", name="side", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("offered_on", sa.Date(), nullable=False),
+        sa.Column("agreed_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_on", sa.Date(), nullable=True),
+        sa.Column("withdrawn_by", sa.String(length=20), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "offered",
+                "agreed",
+                "withdrawn",
+                name="agreementstate",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("acted_for_board", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("acted_for_partner", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("registry_position", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(state = 'agreed') = (agreed_on IS NOT NULL)", name=op.f("ck_agreements_agreed")),
+        sa.CheckConstraint("(state = 'withdrawn') = (withdrawn_by IS NOT NULL)", name=op.f("ck_agreements_withdrawn")),
+        sa.CheckConstraint("withdrawn_by IN ('board', 'partner')", name=op.f("ck_agreements_withdrawn_by")),
+        sa.CheckConstraint("(withdrawn_by IS NULL) = (withdrawn_on IS NULL)", name=op.f("ck_agreements_withdrawal")),
+        sa.CheckConstraint("NOT acted_for_board && acted_for_partner", name=op.f("ck_agreements_both_sides")),
+        sa.CheckConstraint(
+            "committed_rupiah BETWEEN 1 AND 9007199254740991", name=op.f("ck_agreements_committed_rupiah_bounds")
+        ),
+        sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_agreements_dates")),
+        sa.ForeignKeyConstraint(
+            ["activity_id", "kelurahan_code"],
+            ["activities.id", "activities.kelurahan_code"],
+            name=op.f("fk_agreements_activity_id_kelurahan_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["opportunity_id", "kelurahan_code"],
+            ["opportunities.id", "opportunities.kelurahan_code"],
+            name=op.f("fk_agreements_opportunity_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreements")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_agreements_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_agreements_by_place", "agreements", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_agreements_of_activity", "agreements", ["activity_id", "id"], unique=False)
+    op.create_index("ix_agreements_of_board", "agreements", ["board_id", "id"], unique=False)
+    op.create_index("ix_agreements_of_opportunity", "agreements", ["opportunity_id", "state"], unique=False)
+    op.create_index("ix_agreements_of_partner", "agreements", ["partner_id", "id"], unique=False)
+    op.create_table(
+        "disbursements",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kelurahan_code", sa.String(length=13, collation="C"), nullable=False),
+        sa.Column("agreement_id", sa.Uuid(), nullable=False),
+        sa.Column("board_id", sa.Uuid(), nullable=False),
+        sa.Column("partner_id", sa.Uuid(), nullable=False),
+        sa.Column("amount_rupiah", sa.BigInteger(), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=False),
+        sa.Column("reference", sa.String(length=100), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=True),
+        sa.Column("received_rupiah", sa.BigInteger(), nullable=True),
+        sa.Column("disputed_on", sa.Date(), nullable=True),
+        sa.Column("dispute_reason", sa.String(length=500), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "sent",
+                "received",
+                "disputed",
+                name="disbursementstate",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sent_by", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("confirmed_by", postgresql.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("registry_position", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("creation_digest", sa.LargeBinary(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(state = 'received') = (received_on IS NOT NULL)", name=op.f("ck_disbursements_received")),
+        sa.CheckConstraint(
+            "state <> 'disputed' OR (received_rupiah <> amount_rupiah AND disputed_on IS NOT NULL AND dispute_reason IS NOT NULL)",
+            name=op.f("ck_disbursements_disputed"),
+        ),
+        sa.CheckConstraint(
+            "state <> 'received' OR received_rupiah = amount_rupiah", name=op.f("ck_disbursements_whole")
+        ),
+        sa.CheckConstraint("NOT sent_by && confirmed_by", name=op.f("ck_disbursements_both_sides")),
+        sa.CheckConstraint(
+            "amount_rupiah BETWEEN 1 AND 9007199254740991", name=op.f("ck_disbursements_amount_rupiah_bounds")
+        ),
+        sa.CheckConstraint("received_on >= sent_on AND disputed_on >= sent_on", name=op.f("ck_disbursements_dates")),
+        sa.CheckConstraint(
+            "received_rupiah BETWEEN 0 AND 9007199254740991", name=op.f("ck_disbursements_received_rupiah_bounds")
+        ),
+        sa.ForeignKeyConstraint(
+            ["agreement_id", "kelurahan_code"],
+            ["agreements.id", "agreements.kelurahan_code"],
+            name=op.f("fk_disbursements_agreement_id_kelurahan_code"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_disbursements")),
+        sa.UniqueConstraint("id", "kelurahan_code", name=op.f("uq_disbursements_id_kelurahan_code")),
+        info={"class": "community"},
+    )
+    op.create_index("ix_disbursements_by_place", "disbursements", ["kelurahan_code", "id"], unique=False)
+    op.create_index("ix_disbursements_of_agreement", "disbursements", ["agreement_id", "id"], unique=False)
+    op.create_index("ix_disbursements_of_board", "disbursements", ["board_id", "id"], unique=False)
+    op.create_index("ix_disbursements_of_partner", "disbursements", ["partner_id", "id"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index("ix_disbursements_of_partner", table_name="disbursements")
+    op.drop_index("ix_disbursements_of_board", table_name="disbursements")
+    op.drop_index("ix_disbursements_of_agreement", table_name="disbursements")
+    op.drop_index("ix_disbursements_by_place", table_name="disbursements")
+    op.drop_table("disbursements")
+    op.drop_index("ix_agreements_of_partner", table_name="agreements")
+    op.drop_index("ix_agreements_of_opportunity", table_name="agreements")
+    op.drop_index("ix_agreements_of_board", table_name="agreements")
+    op.drop_index("ix_agreements_of_activity", table_name="agreements")
+    op.drop_index("ix_agreements_by_place", table_name="agreements")
+    op.drop_table("agreements")
     op.drop_index("ix_progress_of_activity", table_name="progress")
     op.drop_table("progress")
     op.drop_index("ix_photos_of_activity", table_name="photos")
     op.drop_table("photos")
+    op.drop_index("ix_opportunities_of_activity", table_name="opportunities")
+    op.drop_index("ix_opportunities_by_state", table_name="opportunities")
+    op.drop_index("ix_opportunities_by_place", table_name="opportunities")
+    op.drop_index("ix_opportunities_by_end", table_name="opportunities")
+    op.drop_table("opportunities")
     op.drop_index("ix_handovers_of_activity", table_name="handovers")
     op.drop_table("handovers")
     op.drop_index("ix_meetings_of_plan", table_name="meetings")
