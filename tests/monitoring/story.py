@@ -133,7 +133,7 @@ def an_agreement(
         "instrument": "grant",
         "committed_rupiah": 40_000_000,
         "agreed_on": "2024-05-10",
-        "state": "accepted",
+        "state": "agreed",
         "version": 1,
     } | known
 

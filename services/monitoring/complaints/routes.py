@@ -93,7 +93,7 @@ async def track_complaint(request: Request, connection: Reading, code: TrackingC
 
 @routes.post("/complaints/tracked/confirmation", response_model=TrackedComplaint)
 async def confirm_complaint(
-    request: Request, session: Writing, code: TrackingCode, confirmation: Confirmation, now: Now
+    request: Request, code: TrackingCode, session: Writing, confirmation: Confirmation, now: Now
 ) -> Response:
     """Say whether the answer resolved one's complaint; if not, it is open again."""
     version = expected_version(request.headers.get("if-match"))
@@ -103,7 +103,7 @@ async def confirm_complaint(
 
 @routes.post("/complaints/tracked/photos", status_code=201, response_model=TrackedComplaint, openapi_extra=IMAGE_BODY)
 async def add_complaint_photo(
-    session: Writing, code: TrackingCode, content: ImageBody, folder: Files, now: Now
+    code: TrackingCode, session: Writing, content: ImageBody, folder: Files, now: Now
 ) -> Response:
     """Add a photo to one's own complaint; where and with what it was taken is removed."""
     await service.add_photo(session, code, content, folder=folder, now=now)

@@ -76,9 +76,12 @@ OF_PLANNING: Mapping[str, Handler] = {
     "activity.reopened": _ACTIVITIES,
     "activity.handed_over": _ACTIVITIES,
     "progress.recorded": copies(Progress.__table__, ProgressFact),
+    "agreement.offered": _AGREEMENTS,
     "agreement.accepted": _AGREEMENTS,
-    "disbursement.recorded": _DISBURSEMENTS,
+    "agreement.withdrawn": _AGREEMENTS,
+    "disbursement.sent": _DISBURSEMENTS,
     "disbursement.confirmed": _DISBURSEMENTS,
+    "disbursement.disputed": _DISBURSEMENTS,
 }
 """What becomes of each action in planning's journal."""
 
@@ -195,8 +198,8 @@ async def records(connection: Connection, board_ids: Collection[UUID]) -> Record
         plans=await rows(Plan, Plan.ratified_on.is_not(None)),
         terms=await rows(Term),
         meetings=await rows(Meeting),
-        agreements=await rows(Agreement, Agreement.agreed_on.is_not(None), Agreement.state != "cancelled"),
-        disbursements=await rows(Disbursement, Disbursement.received_on.is_not(None)),
+        agreements=await rows(Agreement, Agreement.state == "agreed"),
+        disbursements=await rows(Disbursement, Disbursement.state == "received"),
     )
 
 
