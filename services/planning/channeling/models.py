@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, String, false, true
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, String, and_, false, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
@@ -109,6 +109,13 @@ class Agreement(CommunityItem, Base):
     @classmethod
     def is_party(cls, caller: Caller) -> ColumnElement[bool]:
         return false() if caller.org is None else cls.partner_id == caller.org
+
+    @classmethod
+    def is_withheld(cls, caller: Caller) -> ColumnElement[bool]:
+        """Keep an offer from other partners, whatever regions they have."""
+        if caller.org is None:
+            return false()
+        return and_(cls.state != AgreementState.AGREED, cls.partner_id != caller.org)
 
 
 class Disbursement(CommunityItem, Base):

@@ -39,6 +39,7 @@ class TestOffer:
             "nobody": {},
             "neighbour": planning.token("board_officer", regions=("33.74",)),
             "other partner": program(planning, await a_partner(planning)),
+            "rival with regions": planning.token("partner", "auditor", org=await a_partner(planning)),
         }.items():
             read = await planning.http.get(made.headers["Location"], headers=headers)
             listed = await planning.http.get(AGREEMENTS, headers=headers)
@@ -52,7 +53,13 @@ class TestOffer:
             "nobody": (404, 0),
             "neighbour": (404, 0),
             "other partner": (404, 0),
+            "rival with regions": (404, 0),
         }
+        rival = planning.token("partner", org=await a_partner(planning))
+        accepted = await planning.http.post(
+            f"{made.headers['Location']}/acceptance", json=ACCEPTANCE, headers=rival | etag(made)
+        )
+        assert (accepted.status_code, code_of(accepted)) == (404, "resource.not_found")
 
     async def test_is_told_in_its_region_only(self, planning: Running) -> None:
         deal = await a_deal(planning)
