@@ -20,7 +20,7 @@ from shared.heads import Head, keep_hearing
 from shared.health import health_router
 from shared.jobs import Jobs, Work, jobs_router
 from shared.journal import Audience
-from shared.log import configure_logs
+from shared.log import configure_logs, log
 from shared.observing import Observing, serve_metrics
 from shared.openapi import Documented
 from shared.permissions import Gate, Standings
@@ -70,10 +70,18 @@ class Tables:
         return self._tables.get(name)
 
 
+def _tell_of_end(task: asyncio.Future[None]) -> None:
+    # Endless work that ends is never meant to; unseen it would be missed only when somebody needs it.
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background.ended", exc_info=error)
+
+
 @asynccontextmanager
 async def background(*works: Awaitable[None]) -> AsyncIterator[None]:
     """Run endless works beside the block, and end them with it."""
     tasks = [asyncio.ensure_future(work) for work in works]
+    for task in tasks:
+        task.add_done_callback(_tell_of_end)
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """Following another service's journal: each entry takes effect here exactly once."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, MetaData, String, Table, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.canonical import canonical_bytes
@@ -203,11 +205,16 @@ class Follower:
             except UpstreamFailed as error:
                 log.info("follower.waits", service=self.service, error=repr(error.__cause__))
                 await asyncio.sleep(1)
+            except (OperationalError, InterfaceError) as error:
+                # Our own database is away or busy: nothing to note there, and nothing wrong with the entry.
+                log.warning("follower.waits", followed=self.service, error=repr(error.orig))
+                await asyncio.sleep(1)
             except Exception as error:
                 log.error("follower.stopped", followed=self.service, exc_info=error)
-                await self.note_failure(
-                    database, str(error) if isinstance(error, ForkFoundError) else type(error).__name__
-                )
+                with contextlib.suppress(SQLAlchemyError):
+                    await self.note_failure(
+                        database, str(error) if isinstance(error, ForkFoundError) else type(error).__name__
+                    )
                 await asyncio.sleep(PAUSE_AFTER_FAILURE_SECONDS)
 
 
