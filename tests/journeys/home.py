@@ -20,11 +20,11 @@ KRICAK, KARANGWARU, DEMANGAN = "34.71.01.1001", "34.71.01.1002", "34.71.03.1001"
 PATIENCE = 30.0
 
 
-def eventually(check: Callable[[], Any], *, within: float = PATIENCE) -> Any:
+def eventually(check: Callable[[], Any], *, within: float = PATIENCE, told: Callable[[], Any] | None = None) -> Any:
     """Return the first answer that is true; the last one of a time that ran out fails."""
     until = time.monotonic() + within
     while not (found := check()):
-        assert time.monotonic() < until, f"{check} was not true within {within:g} s"
+        assert time.monotonic() < until, (f"not true within {within:g} s", told and told())
         time.sleep(0.1)
     return found
 
@@ -101,14 +101,15 @@ class Home:
         """Wait until planning and monitoring know everything that was sealed upstream."""
         upstream = {service: self.sealed(service) for service in ("registry", "planning")}
 
-        def nobody_lags() -> bool:
-            return all(
-                one["failure"] is None and one["position"] >= upstream[one["service"]]
+        def lag() -> list[Any]:
+            return [
+                (service, one)
                 for service in ("planning", "monitoring")
                 for one in self.http.get(f"/{service}/readyz").json()["followed"]
-            )
+                if one["failure"] is not None or one["position"] < upstream[one["service"]]
+            ]
 
-        eventually(nobody_lags)
+        eventually(lambda: not lag(), told=lag)
 
     def verify(self, *words: str) -> tuple[int, str]:
         """Run the stand-alone verifier without any sign-in."""

@@ -93,7 +93,7 @@ def test_what_is_not_known_is_refused_not_ignored(home: Home, story: Story) -> N
         refused(home.http.get(path, params={"colour": "blue"}), 400, "query.invalid")
     refused(home.http.get(PROBLEMS, params={"sort": "colour"}), 400, "query.invalid")
     refused(home.http.get(PROBLEMS, params={"limit": 501}), 400, "query.invalid")
-    refused(home.http.get("/planning/v1/colours"), 404, "route.unknown")
+    refused(home.http.get("/planning/v1/colours"), 404, "resource.not_found")
 
 
 @pytest.fixture(scope="module")
