@@ -226,7 +226,7 @@ class TestTwoAtOnce:
         headers = key()
 
         async with held(drills, headers) as first:
-            second = await drills.http.post(SLOW, json=BANK, headers=headers)
+            second = await asyncio.wait_for(drills.http.post(SLOW, json=BANK, headers=headers), 5)
             other_key = asyncio.create_task(drills.http.post(OPEN, json=BANK, headers=key()))
             assert (await other_key).status_code == 201
         third = (await first, await drills.http.post(SLOW, json=BANK, headers=headers))[1]
