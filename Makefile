@@ -60,8 +60,9 @@ $(INSTALLED): requirements-dev.txt
 	  $$found -m venv $(VENV) || { echo "$$found cannot make environments: install its venv module (Debian: apt install python3-venv)." >&2; exit 1; }; \
 	fi; \
 	echo "Installing the pinned dependencies"; \
-	if command -v uv >/dev/null 2>&1 && uv --version >/dev/null 2>&1; then \
-	  uv pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes requirements-dev.txt; \
+	if command -v uv >/dev/null 2>&1 && \
+	  uv pip sync --quiet --compile-bytecode --python $(PYTHON) --require-hashes requirements-dev.txt; then \
+	  :; \
 	else \
 	  $(PYTHON) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m ensurepip >/dev/null; \
 	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; \
