@@ -153,7 +153,9 @@ async def _remembered(
     account = _account(caller)
     secret: bytes = state.settings.hmac_key
     address = f"{request.url.path}?{request.url.query}"
-    digest = keyed_digest(secret, address.encode(), canonical_body(await request.body()))
+    # Where a code names the item instead of the address, it is part of what was asked.
+    named: list[bytes] = [request.state.item_code] if hasattr(request.state, "item_code") else []
+    digest = keyed_digest(secret, address.encode(), canonical_body(await request.body()), *named)
     authority = keyed_digest(secret, canonical_bytes([sorted(caller.regions), sorted(caller.scopes), caller.org]))
     lock = advisory_number(keyed_digest(secret, account.encode(), route.encode(), key.encode()))
     if not await session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
@@ -191,7 +193,8 @@ async def _writing(request: Request, caller: Anyone, now: Now) -> AsyncIterator[
     database: Database = database_of(request)
     async with database.transaction() as session:
         header = request.headers.get("idempotency-key")
-        if header is not None:
+        # A read that leaves an entry leaves one each time, and what it shows is kept nowhere else.
+        if header is not None and request.method != "GET":
             request.state.remembering = await _remembered(
                 session, request=request, caller=caller, header=header, now=now
             )

@@ -32,6 +32,9 @@ from shared.replies import entity_tag, expected_version, item_reply, reply, save
 from shared.routing import router
 from shared.writing import SecretReply, Writing
 
+ROOM_FOR_A_PHOTO = 5_767_168
+"""Bytes of a body: a picture of 5 MB and some; the gateway says the same."""
+
 routes = router("/monitoring/v1", tags=["complaints"])
 
 ComplaintToChange = Annotated[Complaint, Depends(to_change(Complaint, queries.one_complaint))]
@@ -42,7 +45,8 @@ OWN = {"Cache-Control": "private, no-store"}
 async def _digest_of_code(
     request: Request, tracking_code: Annotated[str, Header(description="The code shown when the complaint was filed")]
 ) -> bytes:
-    return code_digest(request.app.state.settings.hmac_key, tracking_code)
+    request.state.item_code = digest = code_digest(request.app.state.settings.hmac_key, tracking_code)
+    return digest
 
 
 TrackingCode = Annotated[bytes, Depends(_digest_of_code)]
@@ -101,7 +105,13 @@ async def confirm_complaint(
     return saved(await queries.tracked(session, code))
 
 
-@routes.post("/complaints/tracked/photos", status_code=201, response_model=TrackedComplaint, openapi_extra=IMAGE_BODY)
+@routes.post(
+    "/complaints/tracked/photos",
+    status_code=201,
+    response_model=TrackedComplaint,
+    openapi_extra=IMAGE_BODY,
+    max_body_size=ROOM_FOR_A_PHOTO,
+)
 async def add_complaint_photo(
     code: TrackingCode, session: Writing, content: ImageBody, folder: Files, now: Now
 ) -> Response:

@@ -160,6 +160,23 @@ class TestFile:
 
 
 class TestFollow:
+    async def test_a_key_answers_again_only_with_the_code_it_came_with(self, monitoring: Running) -> None:
+        """Every complainant sends the same words to the same address: the code alone tells them apart."""
+        filed, other = await a_complaint(monitoring), await a_complaint(monitoring, text="Another story.")
+        await answered(monitoring, filed)
+        seen, key = await monitoring.http.get(TRACKED, headers=with_code(filed)), {"Idempotency-Key": str(uuid4())}
+
+        async def confirm(headers: dict[str, str]) -> httpx.Response:
+            body = {"resolved": True}
+            return await monitoring.http.post(f"{TRACKED}/confirmation", json=body, headers=headers | key | etag(seen))
+
+        first, again = await confirm(with_code(filed)), await confirm(with_code(filed))
+        assert (first.status_code, again.json()) == (200, first.json())
+        assert again.headers["Idempotency-Replayed"] == "true"
+        for headers in (with_code(other), {"Tracking-Code": "x"}):
+            refused = await confirm(headers)
+            assert (refused.status_code, code_of(refused)) == (422, "idempotency.key_reused")
+
     async def test_shows_the_answers_and_is_for_nobodys_cache(self, monitoring: Running) -> None:
         filed = await a_complaint(monitoring)
         assert (await answered(monitoring, filed)).status_code == 200
@@ -259,6 +276,20 @@ class TestHandle:
         assert sorted(reply.status_code for reply in replies) in ([200, 409], [200, 412])
         tracked = await monitoring.http.get(TRACKED, headers=with_code(filed))
         assert len(tracked.json()["steps"]) == 2
+
+    async def test_a_reading_under_a_key_is_recorded_each_time_and_its_reply_is_not_kept(
+        self, monitoring: Running
+    ) -> None:
+        filed = await a_complaint(monitoring, contact="0812 000")
+        headers = monitoring.token("city_coordinator") | {"Idempotency-Key": str(uuid4())}
+        for _ in range(2):
+            read = await monitoring.http.get(f"{COMPLAINTS}/{filed.json()['id']}/contact", headers=headers)
+            assert (read.status_code, read.json()["contact"]) == (200, "0812 000")
+        with psycopg.connect(monitoring.url) as connection:
+            actions = [row[0] for row in connection.execute("SELECT action FROM journal_entries ORDER BY id")]
+            kept = connection.execute("SELECT count(*) FROM idempotency_keys").fetchone()
+        assert actions == ["complaint.received", "complaint.contact_read", "complaint.contact_read"]
+        assert kept == (0,)
 
     async def test_the_contact_is_read_apart_and_each_reading_is_recorded(self, monitoring: Running) -> None:
         filed = await a_complaint(monitoring, contact="0812 000")
@@ -403,6 +434,12 @@ class TestPhotos:
         reply = await monitoring.http.post(f"{TRACKED}/photos", content=content, headers={"Tracking-Code": "x"})
         assert (reply.status_code, code_of(reply)) == (404, "complaint.unknown")
         assert photos_kept(monitoring) == before
+
+    async def test_may_be_as_large_as_a_telephone_makes_them(self, monitoring: Running) -> None:
+        filed, content = await a_complaint(monitoring), BytesIO()
+        Image.frombytes("RGB", (1000, 1000), os.urandom(3_000_000)).save(content, "PNG")
+        added = await monitoring.http.post(f"{TRACKED}/photos", content=content.getvalue(), headers=with_code(filed))
+        assert (added.status_code, added.json()["photos"]) == (201, 1), added.text
 
     async def test_must_be_photos(self, monitoring: Running) -> None:
         filed = await a_complaint(monitoring)
