@@ -18,7 +18,7 @@ from shared.journal import entry_digest, header_bytes
 from shared.log import log
 
 BATCH = 1_000
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.2
 CHANNEL = "journal"
 
 _POSITIONS = text(
