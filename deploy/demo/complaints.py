@@ -42,6 +42,9 @@ GRIEVANCES = (
               channel="phone"),
     Grievance(24, "financial", "misuse_of_funds", "Harga batu lebih mahal dari toko sebelah.", "other", 250,
               answer="Harga sudah termasuk ongkos pikul ke gang.", resolved=False, amount=900_000),
+    Grievance(27, "administrative", "other", "Air saluran baru meluap ke halaman.", "other", 0, channel="field_visit",
+              answer="Mulut saluran dilebarkan hari ini juga.", resolved=True),
+    Grievance(5, "administrative", "other", "Laporan keuangan bulan lalu belum ditempel.", "other", 0),
     Grievance(32, "information", "other", "Kapan pemilihan anggota BKM yang baru?", "other", 15),
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The story in chapters. Told again, it finds what was told before and adds nothing."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from deploy.demo.complaints import GRIEVANCES, complain
 from deploy.demo.hero import addresses, build_the_drain, plan_the_drain
 from deploy.demo.places import CITY, HERO, city
 from deploy.demo.plans import make_plans, works_of
+from deploy.demo.renewal import renew, renewing
 from deploy.demo.screen import Screen
 from deploy.demo.works import build, ratified_works
 
 JAKARTA_AHEAD = timedelta(hours=7)
+FOLLOWED = ("registry", "planning")
+PATIENCE = 60
 
 
 async def tell(url: str, *, username: str, password: str, file: Path, screen: Screen) -> None:
@@ -47,11 +51,26 @@ async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Scre
     works = ratified_works(boards)
     with screen.chapter("Progress, photos and handovers", len(works)) as api.advance:
         await together([build(cast, works), build_the_drain(cast, hero)])
+    again = renewing(boards)
+    with screen.chapter("Boards elected anew plan again", len(again)) as api.advance:
+        await renew(cast, again)
     with screen.chapter("Complaints and answers", len(GRIEVANCES)) as api.advance:
         await complain(cast, boards)
+    with screen.chapter("Waiting until monitoring knows it all", 1) as api.advance:
+        await _followed(cast)
     screen.say(f"{api.asked} requests; sign-ins are in {file}")
     for line in addresses(api.url, hero):
         screen.say(line)
+
+
+async def _followed(cast: Cast) -> None:
+    """Wait until monitoring has followed both journals to where they were when the story ended."""
+    for _ in range(PATIENCE):
+        heads = {name: (await cast.nobody.get(f"/{name}/v1/journal/head"))["position"] for name in FOLLOWED}
+        followed = (await cast.nobody.get("/monitoring/readyz"))["followed"]
+        if followed and all(one["position"] >= heads[one["service"]] for one in followed):
+            return
+        await asyncio.sleep(0.5)
 
 
 async def _require_regions(cast: Cast) -> None:
