@@ -81,6 +81,6 @@ async def _pass_on(request: httpx.Request) -> None:
         request.headers["traceparent"] = trace
 
 
-def service_http(*, base_url: str, auth: httpx.Auth, timeout: float = 5.0) -> httpx.AsyncClient:
+def service_http(*, base_url: str, auth: httpx.Auth, timeout: float = 2.0) -> httpx.AsyncClient:
     """Return an HTTP client for one owner that passes the request's id and trace on."""
     return httpx.AsyncClient(base_url=base_url, auth=auth, timeout=timeout, event_hooks={"request": [_pass_on]})

@@ -15,7 +15,7 @@ from shared.database import Database
 from shared.jobs import Running
 
 REBUILD = "rebuild"
-CHUNK = 200
+CHUNK = 25
 """Boards a transaction."""
 
 Advance = Callable[[int, int], Awaitable[None]]
