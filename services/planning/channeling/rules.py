@@ -79,7 +79,8 @@ NEXT: dict[tuple[StrEnum, Act], StrEnum] = {
     (AgreementState.AGREED, Act.DISBURSE): AgreementState.AGREED,
     (DisbursementState.SENT, Act.CONFIRM): DisbursementState.RECEIVED,
     (DisbursementState.SENT, Act.DISPUTE): DisbursementState.DISPUTED,
-    # The rest came after all.
+    # What arrived was counted again, or the rest came after all.
+    (DisbursementState.DISPUTED, Act.DISPUTE): DisbursementState.DISPUTED,
     (DisbursementState.DISPUTED, Act.CONFIRM): DisbursementState.RECEIVED,
 }
 """The state after each act that a state allows; what is not here is refused."""
