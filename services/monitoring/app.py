@@ -16,6 +16,7 @@ from services.monitoring.facts import service as facts
 from services.monitoring.indicators import routes as indicators
 from services.monitoring.integrity import routes as integrity
 from services.monitoring.integrity import service as integrity_service
+from services.monitoring.noticeboard import routes as noticeboard
 from services.monitoring.settings import Settings
 from shared.app import Service, create_app
 from shared.clock import read_clock
@@ -34,7 +35,7 @@ SERVICE = Service(
     description="How open and how answerable the institutions are: indicators, complaints and notice boards.",
     metadata=Base.metadata,
     migrations=MIGRATIONS,
-    routers=(integrity.routes, indicators.routes, complaints.routes),
+    routers=(integrity.routes, noticeboard.routes, indicators.routes, complaints.routes),
     audiences=complaint_service.AUDIENCES,
     subjects={"complaints": Complaint},
     load_standings=_load_standings,

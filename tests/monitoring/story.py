@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.monitoring.integrity.service import recompute
 from services.monitoring.facts import service as facts
+from services.monitoring.integrity.service import recompute
 from shared.clock import read_clock
 from shared.following import Entry
 from tests.house import Running

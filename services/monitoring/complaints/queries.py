@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -85,6 +85,11 @@ _COMPLAINTS = (
     )
     .join(places, places.c.kelurahan_code == Complaint.kelurahan_code)
     .join(ComplaintDetails, ComplaintDetails.id == Complaint.id)
+)
+_OF_BOARD: Any = (
+    select(Complaint.state, func.count().label("complaints"))
+    .where(Complaint.board_id == bindparam("board_id", type_=Uuid))
+    .group_by(Complaint.state)
 )
 _TRACKED = select(
     Complaint.id,
@@ -270,3 +275,9 @@ async def statistics(connection: AsyncConnection | AsyncSession, query: Statisti
         "counts": cells,
         "total": None if hidden else sum(cell["count"] for cell in cells),
     }
+
+
+async def board_counts(connection: AsyncConnection, board_id: UUID) -> dict[str, int]:
+    """Return how many complaints about a board are in each state."""
+    found = {row.state: row.complaints for row in await fetch(connection, _OF_BOARD, {"board_id": board_id})}
+    return {state.value: found.get(state.value, 0) for state in ComplaintState}

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.monitoring.clients.registry import RegistryClient
 from services.monitoring.complaints import queries
 from services.monitoring.complaints.models import Complaint, ComplaintDetails, ComplaintPhoto, ComplaintStep
+from services.monitoring.complaints.queries import board_counts
 from services.monitoring.complaints.rules import (
     CODE_BITS,
     MOST_PHOTOS,
@@ -44,6 +45,8 @@ from shared.permissions import NOBODY, Caller
 from shared.places import NATION, PlaceUnknown
 from shared.replies import VersionStale
 from shared.writing import KeyReused
+
+__all__ = ["board_counts"]
 
 AUDIENCES = {
     "complaint.received": Audience.REGION,

@@ -118,7 +118,7 @@ class Activity(PlacedFact, Base):
     """An activity of a plan; cost and funding by source in rupiah."""
 
     __tablename__ = "activities"
-    __table_args__ = copied(serves("activities_of_board", "board_id", "year"))
+    __table_args__ = copied(serves("activities_of_plan", "plan_id", "year"))
 
     plan_id: Mapped[UUID] = mapped_column(Uuid)
     board_id: Mapped[UUID] = mapped_column(Uuid)
@@ -162,7 +162,10 @@ class Disbursement(PlacedFact, Base):
     """Money sent under an agreement, and received once both sides confirmed it; in rupiah."""
 
     __tablename__ = "disbursements"
-    __table_args__ = copied(serves("disbursements_of_board", "board_id", "received_on"))
+    __table_args__ = copied(
+        serves("disbursements_of_board", "board_id", "received_on"),
+        serves("disbursements_of_agreement", "agreement_id"),
+    )
 
     agreement_id: Mapped[UUID] = mapped_column(Uuid)
     board_id: Mapped[UUID] = mapped_column(Uuid)

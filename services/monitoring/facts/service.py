@@ -32,9 +32,12 @@ from services.monitoring.facts.models import (
     Progress,
     Term,
 )
+from services.monitoring.facts.queries import activities, agreements, board, meetings, plan
 from shared.copying import StandingFact, copied_standings, copies, copies_places
 from shared.database import Database
 from shared.following import Entry, Handler
+
+__all__ = ["activities", "agreements", "board", "meetings", "plan"]
 
 Connection = AsyncConnection | AsyncSession
 

@@ -1,14 +1,14 @@
 """How indicators are read: definitions, values, sums over regions, and what is behind a value."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import BigInteger, Select, String, and_, case, cast, func, select
+from sqlalchemy import BigInteger, Date, Select, String, Uuid, and_, bindparam, case, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.monitoring.database import places
@@ -56,6 +56,16 @@ _VALUES = select(
     Value.version,
     Value.computed_at,
 ).join(places, places.c.kelurahan_code == Value.kelurahan_code)
+
+_OF_BOARD: Any = (
+    select(Value.indicator, Value.month, Value.numerator, Value.denominator, Value.null_reason)
+    .where(
+        Value.board_id == bindparam("board_id", type_=Uuid),
+        Value.indicator.in_(list(Indicator)),
+        Value.month >= bindparam("since", type_=Date),
+    )
+    .order_by(Value.month, Value.indicator)
+)
 
 
 def first_day(month: str) -> date:
@@ -108,6 +118,11 @@ def values(query: ValueQuery) -> Select[Any]:
     if query.month_to is not None:
         statement = statement.where(Value.month <= first_day(query.month_to))
     return statement
+
+
+async def board_values(connection: AsyncConnection, board_id: UUID, *, since: date) -> Sequence[Any]:
+    """Return a board's values from a month on, the oldest first."""
+    return await fetch(connection, _OF_BOARD, {"board_id": board_id, "since": since})
 
 
 def value_view(row: Any) -> dict[str, Any]:

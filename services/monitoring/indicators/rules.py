@@ -160,6 +160,12 @@ def months(first: date, last: date) -> Iterator[date]:
         month = next_month(month)
 
 
+def months_back(day: date, count: int) -> date:
+    """Return the first of as many months as are counted, the last of which is a day's own."""
+    number = day.year * 12 + day.month - count
+    return date(number // 12, number % 12 + 1, 1)
+
+
 def measured_on(month: date, *, today: date) -> date:
     """Return the day on which a month is measured: its last, or today while it runs."""
     return min(last_day(month), today)

@@ -13,23 +13,25 @@ from sqlalchemy.types import Uuid
 
 from services.monitoring.facts import service as facts
 from services.monitoring.indicators.models import ComputedBoard, Value
-from services.monitoring.indicators.queries import DEFINITIONS, shaped
+from services.monitoring.indicators.queries import DEFINITIONS, board_values, shaped
 from services.monitoring.indicators.rules import (
     Board,
     BoardFacts,
     ComplaintFact,
     Indicator,
+    NullReason,
     Outcome,
     complaints_resolved,
     month_of,
     months,
+    months_back,
     outcome,
 )
 from shared.canonical import canonical_bytes
 from shared.clock import today
 from shared.writing import advisory_number
 
-__all__ = ["ComplaintFact", "month_of"]
+__all__ = ["DEFINITIONS", "ComplaintFact", "Indicator", "NullReason", "board_values", "month_of", "months_back"]
 
 SIGNATURE = " ".join(f"{one.code}:{one.version}" for one in DEFINITIONS.values())
 FROM_FACTS = tuple(code for code in Indicator if code is not Indicator.COMPLAINTS_RESOLVED)

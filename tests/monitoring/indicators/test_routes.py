@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.monitoring.integrity.service import recompute
 from services.monitoring.indicators.service import overdue, values_digest
+from services.monitoring.integrity.service import recompute
 from tests.house import Running, code_of, new_id
 from tests.monitoring.story import (
     BACIRO,

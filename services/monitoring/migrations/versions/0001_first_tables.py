@@ -39,7 +39,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
         info={"class": "copied"},
     )
-    op.create_index("ix_activities_of_board", "activities", ["board_id", "year"], unique=False)
+    op.create_index("ix_activities_of_plan", "activities", ["plan_id", "year"], unique=False)
     op.create_table(
         "agreements",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disbursements")),
         info={"class": "copied"},
     )
+    op.create_index("ix_disbursements_of_agreement", "disbursements", ["agreement_id"], unique=False)
     op.create_index("ix_disbursements_of_board", "disbursements", ["board_id", "received_on"], unique=False)
     op.create_table(
         "followed_journals",
@@ -543,6 +544,7 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_table("followed_journals")
     op.drop_index("ix_disbursements_of_board", table_name="disbursements")
+    op.drop_index("ix_disbursements_of_agreement", table_name="disbursements")
     op.drop_table("disbursements")
     op.drop_index("ix_computed_boards_by_day", table_name="computed_boards")
     op.drop_table("computed_boards")
@@ -556,7 +558,7 @@ def downgrade() -> None:
     op.drop_table("boards")
     op.drop_index("ix_agreements_of_board", table_name="agreements")
     op.drop_table("agreements")
-    op.drop_index("ix_activities_of_board", table_name="activities")
+    op.drop_index("ix_activities_of_plan", table_name="activities")
     op.drop_table("activities")
     op.drop_table("account_standings")
     # ### end Alembic commands ###

@@ -1,0 +1,1 @@
+"""Notice boards: what everybody should know of a board, on one page."""
