@@ -1,4 +1,3 @@
-import asyncio
 from typing import Any
 
 import pytest
@@ -64,13 +63,6 @@ class TestPublish:
         )
         assert rest.status_code == 201
         assert (unfunded.status_code, unfunded.json()["left_rupiah"]) == (409, 0)
-
-    async def test_two_at_once_do_not_seek_the_same_rupiah(self, planning: Running) -> None:
-        activity = await a_funded_activity(planning)
-
-        replies = await asyncio.gather(*(publish(planning, activity, gap_rupiah=7_000_000) for _ in range(3)))
-
-        assert sorted(reply.status_code for reply in replies) == [201, 409, 409]
 
     @pytest.mark.parametrize(
         ("change", "pointer", "code"),

@@ -1,18 +1,45 @@
 """Money under many hands at once, on the real database: no rupiah is promised or sent twice."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from tests.house import Running, code_of, etag, new_id
-from tests.planning.channeling.deals import ACCEPTANCE, AGREEMENTS, GAP, RECEIVED, a_deal, a_partner, program
+from tests.planning.channeling.deals import (
+    ACCEPTANCE,
+    AGREEMENTS,
+    GAP,
+    RECEIVED,
+    a_deal,
+    a_funded_activity,
+    a_partner,
+    program,
+    publish,
+)
 from tests.planning.story import payloads
 
-amounts = st.integers(1, GAP)
+amounts = st.integers(GAP // 4, GAP)
+
+
+async def at_once(planning: Running, table: str, *acts: Coroutine[Any, Any, httpx.Response]) -> list[httpx.Response]:
+    """Let acts run into each other: none can write to a table before all of them wait for something."""
+    async with await psycopg.AsyncConnection.connect(planning.url) as holder:
+        await holder.execute(f"LOCK TABLE {table} IN SHARE MODE")
+        running = [asyncio.ensure_future(act) for act in acts]
+        for _ in range(200):
+            found = await holder.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if (await found.fetchone() or (0,))[0] >= len(acts):
+                break
+            await asyncio.sleep(0.01)
+        await holder.rollback()
+        return list(await asyncio.gather(*running))
 
 
 async def total(planning: Running, statement: str) -> int:
@@ -29,7 +56,8 @@ class TestPromises:
             await deal.offer(program(planning, rival), partner_id=rival, committed_rupiah=7_000_000),
         ]
 
-        replies = await asyncio.gather(*(deal.accept(offer, planning.token("board_officer")) for offer in offers))
+        accepting = [deal.accept(offer, planning.token("board_officer")) for offer in offers]
+        replies = await at_once(planning, "agreements", *accepting)
 
         won, lost = sorted(replies, key=lambda reply: reply.status_code)
         assert (won.status_code, lost.status_code, code_of(lost)) == (200, 409, "opportunity.gap_exceeded")
@@ -57,6 +85,14 @@ class TestPromises:
         of_journal = [one["committed_rupiah"] for one in await payloads(planning, "agreement.accepted")]
         assert sum(of_journal) == promised
 
+    async def test_two_opportunities_do_not_seek_the_same_rupiah(self, planning: Running) -> None:
+        activity = await a_funded_activity(planning)
+
+        seeking = [publish(planning, activity, gap_rupiah=7_000_000) for _ in range(2)]
+        replies = await at_once(planning, "opportunities", *seeking)
+
+        assert sorted(reply.status_code for reply in replies) == [201, 409]
+
     async def test_one_offer_is_accepted_once(self, planning: Running) -> None:
         deal = await a_deal(planning)
         offer = await deal.offer()
@@ -73,7 +109,7 @@ class TestPromises:
 
 class TestMoney:
     @settings(max_examples=8)
-    @given(sent=st.lists(st.integers(1, 6_000_000), min_size=2, max_size=5))
+    @given(sent=st.lists(st.integers(1_500_000, 6_000_000), min_size=2, max_size=5))
     async def test_never_exceeds_the_commitment(self, planning: Running, sent: list[int]) -> None:
         await planning.empty()
         deal = await a_deal(planning)
@@ -88,6 +124,17 @@ class TestMoney:
         assert {reply.status_code for reply in replies} <= {201, 409}
         assert moved == sum(reply.json()["amount_rupiah"] for reply in replies if reply.status_code == 201) <= 6_000_000
         assert all(amount > 6_000_000 - moved for amount in refused)
+
+    async def test_two_disbursements_do_not_send_the_same_rupiah(self, planning: Running) -> None:
+        deal = await a_deal(planning)
+        agreement = await deal.agreed(committed_rupiah=6_000_000)
+
+        sending = [deal.send(agreement, program(planning, deal.partner), amount_rupiah=4_000_000) for _ in range(2)]
+        replies = await at_once(planning, "disbursements", *sending)
+
+        lost = max(replies, key=lambda reply: reply.status_code)
+        assert sorted(reply.status_code for reply in replies) == [201, 409]
+        assert (code_of(lost), lost.json()["left_rupiah"]) == ("agreement.commitment_exceeded", 2_000_000)
 
     async def test_the_same_key_at_once_moves_money_once(self, planning: Running) -> None:
         deal = await a_deal(planning)
@@ -109,7 +156,9 @@ class TestMoney:
         of_bank = planning.token("partner", regions=(), person=person, org=deal.partner)
         of_board = planning.token("board_officer", person=person)
 
-        replies = await asyncio.gather(
+        replies = await at_once(
+            planning,
+            "disbursements",
             deal.send(agreement, of_bank, amount_rupiah=2_000_000),
             deal.confirm(waiting, of_board, amount_rupiah=1_000_000),
         )
