@@ -23,8 +23,8 @@ from services.monitoring.complaints.schemas import (
 )
 from services.monitoring.dependencies import ComplaintReader, ComplaintWriter, ContactReader, Files, Registry
 from shared.clock import Now
-from shared.database import Reading
-from shared.images import IMAGE_BODY, ImageBody, image_file
+from shared.database import Reading, database_of
+from shared.images import IMAGE_BODY, Image, ImageBody, image_file, store
 from shared.items import to_change
 from shared.lists import Page, page
 from shared.permissions import Anyone
@@ -51,6 +51,16 @@ async def _digest_of_code(
 
 TrackingCode = Annotated[bytes, Depends(_digest_of_code)]
 """The digest of the code in the header `Tracking-Code`; the code itself goes no further."""
+
+
+async def _kept(request: Request, code: TrackingCode, content: ImageBody, folder: Files) -> Image:
+    # No connection is held while the picture is worked on, and nobody without a code fills the folder.
+    async with database_of(request).reads.connect() as connection:
+        await queries.tracked(connection, code)
+    return await store(content, folder)
+
+
+KeptPhoto = Annotated[Image, Depends(_kept)]
 
 
 @routes.post("/complaints", status_code=201, response_model=ComplaintReceipt)
@@ -112,11 +122,9 @@ async def confirm_complaint(
     openapi_extra=IMAGE_BODY,
     max_body_size=ROOM_FOR_A_PHOTO,
 )
-async def add_complaint_photo(
-    code: TrackingCode, session: Writing, content: ImageBody, folder: Files, now: Now
-) -> Response:
+async def add_complaint_photo(code: TrackingCode, photo: KeptPhoto, session: Writing, now: Now) -> Response:
     """Add a photo to one's own complaint; where and with what it was taken is removed."""
-    await service.add_photo(session, code, content, folder=folder, now=now)
+    await service.add_photo(session, code, photo, now=now)
     return saved(await queries.tracked(session, code), status=201)
 
 

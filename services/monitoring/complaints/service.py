@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,10 +33,10 @@ from services.monitoring.complaints.rules import (
 from services.monitoring.complaints.schemas import Answer, ComplaintDraft, Confirmation
 from services.monitoring.facts import service as facts
 from services.monitoring.indicators import service as indicators
-from shared import images
 from shared.canonical import keyed_digest
 from shared.clock import today
 from shared.identity import new_id
+from shared.images import Image
 from shared.items import claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
@@ -236,15 +235,14 @@ async def confirm(
     await _note_step(session, complaint, confirmation.note, now=now)
 
 
-async def add_photo(session: AsyncSession, code: bytes, content: bytes, *, folder: Path, now: datetime) -> None:
-    """Keep a photo of a complainant; the code is judged first, so that nobody else fills the folder."""
+async def add_photo(session: AsyncSession, code: bytes, kept: Image, *, now: datetime) -> None:
+    """Add a photo that is kept already to the complaint of a code."""
     complaint = await _by_code(session, code)
     count = await session.scalar(
         select(func.count()).select_from(ComplaintPhoto).where(ComplaintPhoto.complaint_id == complaint.id)
     )
     if (count or 0) >= MOST_PHOTOS:
         raise PhotosEnough(most=MOST_PHOTOS)
-    kept = await images.store(content, folder)
     session.add(
         ComplaintPhoto(
             id=new_id(),
