@@ -16,7 +16,16 @@ from tests.journeys.story import Story, mapped_problem, problem_draft
 pytestmark = pytest.mark.xdist_group("house")
 
 REGISTRY = ("registry", "registry-worker")
-KILLED = ("planning", "planning-worker", "registry", "monitoring-worker", "postgres", "gateway")
+KILLED = (
+    "planning",
+    "planning-worker",
+    "registry",
+    "registry-worker",
+    "monitoring",
+    "monitoring-worker",
+    "postgres",
+    "gateway",
+)
 PAUSE = 0.4
 
 

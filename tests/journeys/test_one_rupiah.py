@@ -198,6 +198,7 @@ def test_the_notice_board_shows_it_all(home: Home, built: Story, channeled: dict
     assert "Saluran drainase RT 03" in page.text
     assert "18.000.000" in page.text
     assert len(page.content) <= 20_480
+    assert "http" not in page.headers["content-security-policy"]
 
 
 def test_every_step_stands_in_the_journal_and_names_nobody(home: Home, built: Story, channeled: dict[str, Any]) -> None:
