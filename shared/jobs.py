@@ -1,5 +1,6 @@
 """Long work: a row that everybody can watch, done by a worker, once, with a digest of what it made."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ from shared.routing import router
 TASK = "job"
 TRIES = 5
 KEPT = timedelta(days=30)
+PAUSE_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """A worker that has been silent for so long is dead; its jobs are done again by another."""
 
@@ -154,6 +156,14 @@ class Jobs:
     async def keep_working(self, database: Database) -> None:
         """Do queued jobs for as long as the process lives, those of dead workers included."""
         self._database = database
+        while True:
+            try:
+                await self._work()
+            except Exception as error:
+                log.warning("jobs.interrupted", error=repr(error))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _work(self) -> None:
         async with self._queue.open_async():
             await self._queue.run_worker_async(
                 concurrency=1, install_signal_handlers=False, delete_jobs="successful", fetch_job_polling_interval=1
