@@ -189,15 +189,19 @@ class Running:
             yield sent
 
 
+def _kept_keys(state: Path, issuer: Issuer) -> Path:
+    """Lay the issuer's keys where a service keeps the last ones it heard of."""
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "jwks.json").write_bytes(msgspec.json.encode({"keys": [issuer.jwk]}))
+    return state
+
+
 @asynccontextmanager
 async def run(prepared: Prepared, service: str, folder: Path, **settings: Any) -> AsyncIterator[Running]:
     """Run a service in this process on a fresh copy of its migrated database."""
     name = f"{service}_{next(_numbers)}"
     url = prepared.server.create_database(name, service, template=prepared.template(service))
-    folder.mkdir(parents=True, exist_ok=True)
-    state = folder / "state"
-    state.mkdir(exist_ok=True)
-    (state / "jwks.json").write_bytes(msgspec.json.encode({"keys": [prepared.issuer.jwk]}))
+    state = _kept_keys(folder / "state", prepared.issuer)
     values: dict[str, Any] = {
         "database_url": url,
         "port": 1,
