@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -286,6 +287,13 @@ class TestRecompute:
         async with monitoring.database.transaction() as session:
             await recompute(session, [board_id], now=JUNE)
         assert await digest() == first
+
+    async def test_what_comes_at_once_counts_all_of_it(self, monitoring: Running) -> None:
+        """Each transaction sees only its own new meeting until the others are through."""
+        board = await a_known_board(monitoring, founded_on="2026-01-01")
+        meetings = [a_meeting(board, held_on="2026-02-05", total=10, women=number) for number in range(4)]
+        await asyncio.gather(*(tell(monitoring, entry("meeting.held", one)) for one in meetings))
+        assert (await values(monitoring, indicator="KPI-04"))["2026-02"] == (6, 40)
 
     async def test_a_new_month_and_a_lapsed_mandate_need_no_record(self, monitoring: Running) -> None:
         story = await a_whole_story(monitoring)
