@@ -8,7 +8,7 @@ from uuid import UUID
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-from sqlalchemy import ColumnElement, Table, True_, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, Table, True_, and_, bindparam, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.canonical import canonical_bytes, keyed_digest
@@ -19,6 +19,7 @@ from shared.jsontypes import require_json_type
 from shared.permissions import Anyone, Caller, RegionMissing
 from shared.places import PlaceUnknown, within_any
 from shared.replies import VersionStale, expected_version
+from shared.statements import fetch, remembered
 from shared.tables import CommunityItem, Item
 from shared.writing import Writing, advisory_number
 
@@ -110,14 +111,20 @@ def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
     return public if isinstance(public, True_) else or_(public, in_scope(model, caller))
 
 
+@remembered
+def _place(places: Table) -> Select[Any]:
+    return select(places.c.code_now).where(places.c.kelurahan_code == bindparam("code"))
+
+
 async def require_place(session: AsyncSession, model: type[Any], code: str, *, by: Caller) -> str:
     """Return today's code of a place in which the caller may write, or refuse."""
     places = places_of(model)
-    now_code = await session.scalar(select(places.c.code_now).where(places.c.kelurahan_code == code))
-    if now_code is None:
+    found = await fetch(session, _place(places), {"code": code})
+    if not found:
         raise PlaceUnknown(pointer="/kelurahan_code", code=code)
+    now_code: str = found[0].code_now
     by.require_region(now_code)
-    return str(now_code)
+    return now_code
 
 
 async def claim(

@@ -19,11 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.errors import Malformed, Refusal, Text
 from shared.places import RegionCode
 from shared.replies import reply, to_json
-from shared.statements import Question, Written, fetch, write
+from shared.statements import REMEMBERED_QUESTIONS, Question, Written, fetch, write
 
 V = TypeVar("V")
 LARGEST_PAGE = 500
-REMEMBERED_QUESTIONS = 10_000
 
 
 class CursorInvalid(Malformed):

@@ -6,6 +6,7 @@ again for every request, and every value of every row passes through its hands.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ParamSpec
 
 import psycopg
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.util import LRUCache
 
 P = ParamSpec("P")
+REMEMBERED_QUESTIONS = 10_000
 _COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
 
 
@@ -57,9 +59,49 @@ def write(statement: Select[Any], dialect: Dialect) -> Written:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What was asked: a statement that is written when it is asked for the first time."""
+
+    build: Callable[..., Select[Any]]
+    asked: tuple[Any, ...]
+    named: tuple[tuple[str, Any], ...]
+    given: tuple[Any, ...] = field(compare=False)
+
+    def statement(self) -> Select[Any]:
+        return self.build(*self.given, **dict(self.named))
+
+
+def remembered(build: Callable[P, Select[Any]]) -> Callable[P, Question]:
+    """Let a statement be written once for each question: a list's filters, the caller, whatever is given.
+
+    The function depends on nothing but its arguments, which can be hashed. What differs from row to row or from day
+    to day it leaves open, for else nobody asks the same twice.
+    """
+
+    def ask(*args: P.args, **named: P.kwargs) -> Question:
+        return Question(build, tuple(map(_asked, args)), tuple(named.items()), args)
+
+    return ask
+
+
+def _asked(given: object) -> object:
+    """Return what makes the question: of a list's query the filters, whatever its page."""
+    if not isinstance(given, BaseModel):
+        return given
+    return tuple(
+        tuple(value) if isinstance(value, list) else value for name, value in given if name not in {"limit", "cursor"}
+    )
+
+
+@lru_cache(REMEMBERED_QUESTIONS)
+def _written(question: Question, dialect: Dialect) -> Written:
+    return write(question.statement(), dialect)
+
+
 async def fetch(
     connection: AsyncConnection | AsyncSession,
-    statement: Select[Any] | Written,
+    statement: Select[Any] | Question | Written,
     values: Mapping[str, Any] | None = None,
 ) -> list[Any]:
     """Return the rows of a statement as named tuples; a choice comes as its text, not as its term.
@@ -68,7 +110,9 @@ async def fetch(
     """
     if isinstance(connection, AsyncSession):
         connection = await connection.connection()
-    if not isinstance(statement, Written):
+    if isinstance(statement, Question):
+        statement = _written(statement, connection.dialect)
+    elif not isinstance(statement, Written):
         statement = write(statement, connection.dialect)
     held: Any = connection.sync_connection
     driver: psycopg.AsyncConnection[Any] = held.connection.driver_connection
@@ -81,35 +125,3 @@ async def fetch(
             # SQLAlchemy's own way replaces all connections when one is lost.
             await connection.exec_driver_sql("SELECT 1")
         raise DBAPIError.instance(statement.sql, None, error, psycopg.Error, hide_parameters=True) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a list was asked: a statement that is written when it is asked for the first time."""
-
-    build: Callable[..., Select[Any]]
-    filters: tuple[Any, ...]
-    rest: tuple[Any, ...]
-    named: tuple[tuple[str, Any], ...]
-    query: BaseModel = field(compare=False)
-
-    def statement(self) -> Select[Any]:
-        return self.build(self.query, *self.rest, **dict(self.named))
-
-
-def remembered(build: Callable[P, Select[Any]]) -> Callable[P, Question]:
-    """Let the statement of a list be written once for each question: its filters, the caller and the day.
-
-    The function takes the list's query first and depends on nothing but its arguments.
-    """
-
-    def ask(*args: P.args, **named: P.kwargs) -> Question:
-        query: Any = args[0]
-        filters = tuple(
-            tuple(value) if isinstance(value, list) else value
-            for name, value in query
-            if name not in {"limit", "cursor"}
-        )
-        return Question(build, filters, tuple(args[1:]), tuple(named.items()), query)
-
-    return ask

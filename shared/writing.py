@@ -9,14 +9,17 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import (
+    BigInteger,
     Column,
     DateTime,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -30,6 +33,7 @@ from shared.clock import Now
 from shared.database import Database, database_of
 from shared.errors import Conflict, Forbidden, Invalid, Malformed, Text
 from shared.permissions import Anyone, Caller
+from shared.statements import fetch, remembered
 
 VISIBLE = re.compile(r"^[\x21-\x7e]{1,255}$")
 KEPT_HEADERS = ("location", "etag")
@@ -142,6 +146,14 @@ def advisory_number(digest: bytes) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
+_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("taken"))
+
+
+@remembered
+def _kept(table: Table) -> Select[Any]:
+    return select(table).where(*(table.c[name] == bindparam(name) for name in ("account", "route", "key")))
+
+
 async def _remembered(
     session: AsyncSession, *, request: Request, caller: Caller, header: str, now: datetime
 ) -> Remembering:
@@ -158,14 +170,12 @@ async def _remembered(
     digest = keyed_digest(secret, address.encode(), canonical_body(await request.body()), *named)
     authority = keyed_digest(secret, canonical_bytes([sorted(caller.regions), sorted(caller.scopes), caller.org]))
     lock = advisory_number(keyed_digest(secret, account.encode(), route.encode(), key.encode()))
-    if not await session.scalar(select(func.pg_try_advisory_xact_lock(lock))):
+    (tried,) = await fetch(session, _LOCK, {"lock": lock})
+    if not tried.taken:
         raise StillRunning(retry_after=1)
-    found = (
-        await session.execute(
-            select(table).where(table.c.account == account, table.c.route == route, table.c.key == key)
-        )
-    ).one_or_none()
-    if found is not None:
+    kept = await fetch(session, _kept(table), {"account": account, "route": route, "key": key})
+    if kept:
+        found = kept[0]
         if bytes(found.request_digest) != digest:
             raise KeyReused
         if bytes(found.authority) != authority:

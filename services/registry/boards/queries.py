@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, bindparam, exists, func, not_, or_, select, true
+from sqlalchemy import BindParameter, Date, Select, Uuid, bindparam, exists, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -132,11 +132,16 @@ def board_view(row: Any) -> dict[str, Any]:
     }
 
 
+@remembered
+def _board(caller: Caller) -> Select[Any]:
+    return _boards(caller).where(Board.id == bindparam("id", type_=Uuid))
+
+
 async def one_board(
     connection: AsyncConnection | AsyncSession, board_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """Return one board as the caller may see it, or ResourceNotFound."""
-    rows = await fetch(connection, _boards(caller).where(Board.id == board_id), {"on": today(now)})
+    rows = await fetch(connection, _board(caller), {"id": board_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound
     return board_view(rows[0])
