@@ -4,7 +4,7 @@ import hashlib
 import math
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,9 @@ from shared.canonical import keyed_digest
 from shared.database import Database
 from shared.identity import new_id
 from shared.tokens import AUDIENCE
+
+NOT_PAUSED = datetime(1970, 1, 1, tzinfo=UTC)
+"""Long past, since of two tries at once the one with the later clock may count first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +134,26 @@ async def _proven(
     if not await holders.matches(found[1] if found else None, secret) or found is None:
         raise CredentialsWrong
     async with database.transaction() as session:
-        await session.execute(delete(SignInFailures).where(SignInFailures.digest == tried.cleared))
-        others = [digest for digest in tried.limits if digest != tried.cleared]
-        await session.execute(
-            update(SignInFailures)
-            .where(SignInFailures.digest.in_(others))
-            .values(failures=func.greatest(SignInFailures.failures - 1, 0))
-        )
+        await _forgive(session, tried)
     return found[0]
+
+
+async def _forgive(session: AsyncSession, tried: Attempt) -> None:
+    """Take a success off the counts, in the order in which tries lock them."""
+    fewer = func.greatest(SignInFailures.failures - 1, 0)
+    for digest in sorted(tried.limits):
+        of_digest = SignInFailures.digest == digest
+        if digest == tried.cleared:
+            await session.execute(delete(SignInFailures).where(of_digest))
+        else:
+            await session.execute(update(SignInFailures).where(of_digest).values(failures=fewer))
 
 
 async def _count(session: AsyncSession, tried: Attempt, *, now: datetime) -> None:
     """Count a try, or SignInPaused; the rows' locks make tries at once wait for each other."""
     # In the order of their digests, so that two tries never wait for each other in a circle.
     for digest, free in sorted(tried.limits.items()):
-        statement = insert(SignInFailures).values(digest=digest, failures=1, last_at=now, paused_until=now)
+        statement = insert(SignInFailures).values(digest=digest, failures=1, last_at=now, paused_until=NOT_PAUSED)
         row = (
             await session.execute(
                 statement.on_conflict_do_update(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from services.registry.boards.models import Term
 from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.racing import warm
 
 BOARDS = "/registry/v1/boards"
 TODAY = today(read_clock())
@@ -128,6 +129,7 @@ class TestRecordTerm:
         assert (await record(registry, board, draft(starts=starts, ends=ends))).status_code == 201
 
     async def test_takes_one_of_two_that_come_at_once(self, registry: Running, board: httpx.Response) -> None:
+        await warm(registry)
         replies = await asyncio.gather(
             *(record(registry, board, draft(starts=-90 + n, ends=700)) for n in range(3)),
         )

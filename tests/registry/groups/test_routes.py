@@ -15,9 +15,7 @@ async def a_board(registry: Running, place: str = "34.71.03.1001") -> str:
     return str(reply.json()["id"])
 
 
-async def a_group(
-    registry: Running, board: str, headers: dict[str, str] | None = None, **more: Any
-) -> httpx.Response:
+async def a_group(registry: Running, board: str, headers: dict[str, str] | None = None, **more: Any) -> httpx.Response:
     draft = {
         "board_id": board,
         "name": "KSM Contoh",

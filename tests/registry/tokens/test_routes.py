@@ -17,6 +17,7 @@ from services.registry.tokens import service
 from services.registry.tokens.rules import FREE_TRIES, REFRESH_LIFE, CredentialsWrong
 from shared.clock import read_clock
 from tests.house import ISSUER, Running, code_of, etag, new_id
+from tests.registry.racing import warm
 from tests.registry.signing import (
     ACCOUNTS,
     CLIENTS,
@@ -70,6 +71,16 @@ class TestSignIn:
         written = await registry.http.post(BOARDS, json=draft, headers=bearer(reply))
 
         assert written.status_code == 201
+
+    async def test_of_many_at_once_from_one_address_lets_all_in(self, registry: Running) -> None:
+        names = [await name_of(registry) for _ in range(2)]
+        await warm(registry)
+
+        replies = [
+            reply for _ in range(3) for reply in await asyncio.gather(*(sign_in(registry, name) for name in names * 2))
+        ]
+
+        assert {reply.status_code for reply in replies} == {200}
 
     async def test_never_gives_the_same_token_twice(self, registry: Running) -> None:
         name = await name_of(registry)
@@ -186,12 +197,13 @@ class TestRefresh:
 
         assert (await refreshed(registry, laptop)).status_code == 200
 
-    async def test_by_two_at_once_gives_one_and_then_ends_the_family(self, registry: Running) -> None:
+    async def test_by_several_at_once_gives_one_and_then_ends_the_family(self, registry: Running) -> None:
         first = await sign_in(registry, await name_of(registry))
+        await warm(registry)
 
-        both = await asyncio.gather(*(refreshed(registry, first) for _ in range(2)))
+        both = await asyncio.gather(*(refreshed(registry, first) for _ in range(3)))
 
-        assert sorted(one.status_code for one in both) == [200, 401]
+        assert sorted(one.status_code for one in both) == [200, 401, 401]
         won = next(one for one in both if one.status_code == 200)
         assert (await refreshed(registry, won)).status_code == 401
 
@@ -259,12 +271,11 @@ class TestThrottling:
 
     async def test_counts_guesses_that_come_at_once(self, registry: Running) -> None:
         name = await name_of(registry)
+        await warm(registry)
 
         tries = await asyncio.gather(*(sign_in(registry, name, f"tebakan nomor {n}") for n in range(12)))
 
-        statuses = [one.status_code for one in tries]
-        assert set(statuses) <= {401, 429, 503}
-        assert 1 <= statuses.count(401) <= FREE_TRIES
+        assert sorted(one.status_code for one in tries) == [401] * FREE_TRIES + [429] * (12 - FREE_TRIES)
 
     async def test_lets_in_again_when_the_pause_is_over(self, registry: Running) -> None:
         name, settings = await name_of(registry), registry.app.state.settings
@@ -475,6 +486,7 @@ async def test_a_revocation_and_a_sign_in_at_once_leave_no_token_of_the_old_role
         table = registry.tables.accounts
         row = (await connection.execute(select(table).where(table.c.id == UUID(account.json()["id"])))).one()
     assert not_before is not None
+    assert {token.status_code for token in tokens} == {200}
     for token in tokens:
         claims = claims_of(token)
         assert claims["roles"] == ["volunteer"] or claims["iat"] < row.not_before.timestamp()
