@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -249,7 +248,7 @@ class TestTwoAtOnce:
 
 
 class TestKey:
-    @pytest.mark.parametrize("value", ["a", "~" * 255, "!#", str(uuid4())])
+    @pytest.mark.parametrize("value", ["a", "~" * 255, "!#", "01890a5d-ac96-774b-bcce-b302099a8057"])
     async def test_is_one_to_255_visible_characters(self, registry: Running, value: str) -> None:
         headers = registry.token("facilitator") | key(value)
 
