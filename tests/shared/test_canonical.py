@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.canonical import canonical_body, canonical_bytes, keyed_digest
+from shared.clock import JAKARTA
 
 
 class Colour(StrEnum):
