@@ -23,6 +23,7 @@ from shared.clock import read_clock
 from shared.permissions import NOBODY, Gate, Standings
 from shared.tokens import ALGORITHM, AUDIENCE, REMEMBERED_TOKENS, Keys, TokenInvalid, Tokens
 from tests.house import ISSUER, Issuer, Running, code_of, new_id
+from tests.registry.racing import warm
 
 BOARDS = "/registry/v1/boards"
 
@@ -434,6 +435,8 @@ class TestRotation:
         async def publish() -> str | None:
             async with registry.database.transaction() as session:
                 return await keys.publish_key(session, settings, now=later)
+
+        await warm(registry)
 
         made = await asyncio.gather(*(publish() for _ in range(3)))
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jose import jwk, jwt
 from jose.backends.cryptography_backend import CryptographyRSAKey
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.settings import Settings
@@ -18,12 +18,17 @@ from shared.identity import new_id
 from shared.tokens import ALGORITHM
 
 KEY_BITS = 2048
+PUBLISHING = 7_301_978
+"""Advisory lock of whoever looks whether a new key is due."""
+
 _SIGNERS: dict[str, CryptographyRSAKey] = {}
 
 
 async def publish_key(session: AsyncSession, settings: Settings, *, now: datetime) -> str | None:
     """Publish a new key unless the newest is young; the first signs at once, later ones after notice."""
-    newest = await session.scalar(select(SigningKey).order_by(SigningKey.signs_from.desc()).limit(1).with_for_update())
+    # Not the newest row's lock: who waited for that would still take it for the newest afterwards.
+    await session.execute(select(func.pg_advisory_xact_lock(PUBLISHING)))
+    newest = await session.scalar(select(SigningKey).order_by(SigningKey.signs_from.desc()).limit(1))
     if newest is not None and newest.signs_from > now - timedelta(days=settings.signing_key_days):
         return None
     return await rotate_key(session, settings, now=now, first=newest is None)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-import structlog
 from argon2 import PasswordHasher
 from jose import jwt
 from sqlalchemy import select, text
@@ -16,6 +15,7 @@ from sqlalchemy import select, text
 from services.registry.tokens import service
 from services.registry.tokens.rules import FREE_TRIES, REFRESH_LIFE, CredentialsWrong
 from shared.clock import read_clock
+from shared.log import log
 from tests.house import ISSUER, Running, code_of, etag, new_id
 from tests.registry.racing import warm
 from tests.registry.signing import (
@@ -399,7 +399,8 @@ class TestDiscovery:
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
     """Collect every rendered line of the log."""
     lines: list[str] = []
-    processors: list[Any] = structlog.get_config()["processors"]
+    # Those of the logger itself: it keeps what the first service of this process configured.
+    processors: list[Any] = log.bind()._processors  # noqa: SLF001
     render = processors[-1]
 
     def collect(*event: Any) -> Any:
