@@ -67,7 +67,7 @@ class TestFile:
         assert tracked.json()["state"] == "received"
         assert "tracking_code" not in tracked.json()
 
-    @pytest.mark.parametrize("key", [None, str(uuid4())])
+    @pytest.mark.parametrize("key", [None, "601c5075-61c1-4b1d-9506-3e2138ce6d21"])
     async def test_the_code_and_the_key_are_stored_nowhere(self, monitoring: Running, key: str | None) -> None:
         filed = await a_complaint(monitoring, key=key)
 
