@@ -126,9 +126,3 @@ def test_what_comes_after_the_subject_is_said_by_name(file: Path) -> None:
             if isinstance(default, ast.Constant) and isinstance(default.value, bool)
         ]
         assert flags == [], f"{path(file)}:{function.lineno} takes a switch without a name"
-
-
-def test_nothing_committed_tells_where_it_was_built() -> None:
-    for file in [*ALL, *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("*.toml"), PROJECT / "Makefile"]:
-        if file != Path(__file__):
-            assert "/work/" not in file.read_text(encoding="utf-8"), path(file)
