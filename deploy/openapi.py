@@ -59,8 +59,15 @@ def _stand_in(name: str, info: FieldInfo) -> object:
 
 
 def api_document(service: str) -> str:
-    """Return a service's OpenAPI document: sorted, so that a change shows as a change."""
-    return json.dumps(application(service).openapi(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    """Return a service's OpenAPI document: sorted, and a line for each operation and schema, so that a change shows."""
+    return _lines(application(service).openapi(), depth=3) + "\n"
+
+
+def _lines(value: Any, *, depth: int) -> str:
+    if depth == 0 or not isinstance(value, dict) or not value:
+        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    entries = (f"{json.dumps(name)}:{_lines(value[name], depth=depth - 1)}" for name in sorted(value))
+    return "{\n" + ",\n".join(entries) + "\n}"
 
 
 def _kind(annotation: Any) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from shared.database import Reading
 from shared.errors import Malformed, Refusal, ResourceNotFound, Text
-from shared.items import OwnApproval, in_scope, places_of, visible
+from shared.items import OwnApproval, in_place, in_scope, places_of, visible
 from shared.permissions import RegionMissing, ScopeMissing, SignedIn
 from shared.places import CODE, within_any
 from shared.problems import language_of
@@ -90,20 +90,20 @@ async def _place_reasons(
     places = places_of(model)
     touched = model.touched_by if hasattr(model, "touched_by") else None
     columns = [
-        model.kelurahan_code,
+        getattr(model, model.placed_by).label("code"),
         or_(within_any(places.c.code_now, caller.regions), model.is_party(caller)).label("served"),
         *([touched.label("touched")] if touched is not None else []),
     ]
     row = (
         await connection.execute(
             select(*columns)
-            .join(places, places.c.kelurahan_code == model.kelurahan_code)
+            .join(places, in_place(model))
             .where(model.id == item_id, or_(visible(model, caller), in_scope(model, caller)))
         )
     ).one_or_none()
     if row is None:
         return [ResourceNotFound()]
-    reasons: list[Refusal] = [] if row.served else [RegionMissing(region=row.kelurahan_code)]
+    reasons: list[Refusal] = [] if row.served else [RegionMissing(region=row.code)]
     if touched is not None and action.endswith(":approve") and caller.person_id in row.touched:
         reasons.append(OwnApproval())
     return reasons

@@ -69,14 +69,18 @@ def seen_by(
         return true()
     of = {kind: [action for action, audience in audiences.items() if audience is kind] for kind in Audience}
     public = entries.c.action.in_(of[Audience.PUBLIC])
+    local = [
+        *(of[Audience.REGION] if caller.may(f"{service}:journal:read") else ()),
+        *(of[Audience.READINGS] if caller.may(f"{service}:readings:read") else ()),
+    ]
     regional: ColumnElement[bool] = false()
-    if caller.may(f"{service}:journal:read"):
+    if local:
         here = or_(
             within_any(entries.c.place, caller.regions),
             entries.c.place.in_(select(places.c.kelurahan_code).where(within_any(places.c.code_now, caller.regions))),
         )
         withheld = _withheld(caller, entries=entries, subjects=subjects)
-        regional = and_(entries.c.action.in_(of[Audience.REGION]), here, not_(withheld))
+        regional = and_(entries.c.action.in_(local), here, not_(withheld))
     return and_(entries.c.payload.is_not(None), or_(public, regional))
 
 

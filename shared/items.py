@@ -20,7 +20,7 @@ from shared.permissions import Anyone, Caller, RegionMissing
 from shared.places import PlaceUnknown, within_any
 from shared.replies import VersionStale, expected_version
 from shared.statements import fetch, remembered
-from shared.tables import CommunityItem, Item
+from shared.tables import Item, PlacedItem
 from shared.writing import Writing, advisory_number
 
 T = TypeVar("T", bound=Item)
@@ -95,6 +95,12 @@ def places_of(model: type[Any]) -> Table:
     return places
 
 
+def in_place(model: type[Any]) -> ColumnElement[bool]:
+    """Return the condition that joins an item with its row of `places`."""
+    condition: ColumnElement[bool] = places_of(model).c.kelurahan_code == getattr(model, model.placed_by)
+    return condition
+
+
 def in_scope(model: type[Any], caller: Caller) -> ColumnElement[bool]:
     """Return the condition that a row joined with `places` is the caller's to see in full."""
     return _served(model, caller, caller.regions if caller.may(model.read_scope) else ())
@@ -121,7 +127,7 @@ async def require_place(session: AsyncSession, model: type[Any], code: str, *, b
     places = places_of(model)
     found = await fetch(session, _place(places), {"code": code})
     if not found:
-        raise PlaceUnknown(pointer="/kelurahan_code", code=code)
+        raise PlaceUnknown(pointer=f"/{model.placed_by}", code=code)
     now_code: str = found[0].code_now
     by.require_region(now_code)
     return now_code
@@ -149,16 +155,15 @@ async def claim(
         return Claim(draft.id, digest, existing=False)
     if bytes(existing.creation_digest) != digest:
         raise IdTaken
-    if isinstance(existing, CommunityItem) and not await _is_served(session, existing, by=by):
+    if isinstance(existing, PlacedItem) and not await _is_served(session, existing, by=by):
         raise IdTaken
     return Claim(draft.id, digest, existing=True)
 
 
-async def _is_served(session: AsyncSession, item: CommunityItem, *, by: Caller) -> bool:
+async def _is_served(session: AsyncSession, item: PlacedItem, *, by: Caller) -> bool:
     """Tell whether an item stands in the caller's regions, or is the caller's as a party to it."""
     model: Any = type(item)
-    places = places_of(model)
-    statement = select(model.id).join(places, places.c.kelurahan_code == model.kelurahan_code)
+    statement = select(model.id).join(places_of(model), in_place(model))
     return await session.scalar(statement.where(model.id == item.id, _served(model, by, by.regions))) is not None
 
 
@@ -169,17 +174,16 @@ async def locked(session: AsyncSession, model: type[T], item_id: UUID, *, by: Ca
     reference table stands nowhere: the scope alone decides.
     """
     statement = select(model).where(model.id == item_id).with_for_update(of=model)
-    if not issubclass(model, CommunityItem):
+    if not issubclass(model, PlacedItem):
         item = await session.scalar(statement)
         if item is None:
             raise ResourceNotFound
         return item
-    places, code = places_of(model), model.kelurahan_code
-    in_place = places.c.kelurahan_code == code
-    item = await session.scalar(statement.join(places, in_place).where(_served(model, by, by.regions)))
+    places, code = places_of(model), getattr(model, model.placed_by)
+    item = await session.scalar(statement.join(places, in_place(model)).where(_served(model, by, by.regions)))
     if item is not None:
         return item
-    known = select(code).join(places, in_place).where(model.id == item_id, visible(model, by))
+    known = select(code).join(places, in_place(model)).where(model.id == item_id, visible(model, by))
     region = await session.scalar(known)
     if region is None:
         raise ResourceNotFound

@@ -38,6 +38,7 @@ class Audience(StrEnum):
 
     PUBLIC = "public"
     REGION = "region"
+    READINGS = "readings"
     INTERNAL = "internal"
 
 

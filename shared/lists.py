@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -12,12 +13,12 @@ from uuid import UUID
 import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, true, tuple_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Malformed, Refusal, Text
-from shared.places import RegionCode
+from shared.places import RegionCode, within
 from shared.replies import reply, to_json
 from shared.statements import REMEMBERED_QUESTIONS, Question, Written, fetch, write
 
@@ -35,6 +36,13 @@ class CursorInvalid(Malformed):
     fix = Text("Mulai lagi dari halaman pertama.", "Begin again at the first page.")
 
 
+class Boundaries(StrEnum):
+    """By which boundaries a region is asked for (REG-3): rows keep the code they were made under."""
+
+    TODAY = "today"
+    ORIGINAL = "original"
+
+
 class PageQuery(BaseModel):
     """What every list takes; each list adds its own filters. Unknown names are refused."""
 
@@ -47,7 +55,18 @@ class PageQuery(BaseModel):
 class PlacedQuery(PageQuery):
     """What every list of rows that know their place takes besides."""
 
-    region: RegionCode | None = Field(None, description="Only what lies in this region, by today's codes")
+    region: RegionCode | None = Field(None, description="Only what lies in this region")
+    boundaries: Boundaries = Field(
+        Boundaries.TODAY,
+        description="`today`: by the region's present codes; `original`: by those a row was made under",
+    )
+
+    def lies_in_region(self, places: Table) -> ColumnElement[bool]:
+        """Return the condition that a row joined with `places` lies in the region asked for; without one all do."""
+        if self.region is None:
+            return true()
+        original = self.boundaries is Boundaries.ORIGINAL
+        return within(places.c.kelurahan_code if original else places.c.code_now, self.region)
 
 
 class Page(BaseModel, Generic[V]):
@@ -147,8 +166,12 @@ async def page(
     order: Order,
     shape: Callable[[Any], Mapping[str, Any]],
     parameters: Mapping[str, Any] | None = None,
+    seen: Callable[[Sequence[Any]], None] | None = None,
 ) -> Response:
-    """Answer one page of a list; the statement selects its identity as `id` and may take parameters."""
+    """Answer one page of a list; the statement selects its identity as `id` and may take parameters.
+
+    `seen` is told of the rows that will be shown.
+    """
     require_json(request)
     fingerprint = _fingerprint(request, query)
     after = None
@@ -161,6 +184,8 @@ async def page(
     rows = await _read(connection, statement, order=order, after=after, values=values)
     more = len(rows) > query.limit
     rows = rows[: query.limit]
+    if seen is not None:
+        seen(rows)
     following = _cursor(fingerprint, rows[-1].sort_key, rows[-1].id) if more else None
     body = to_json({"items": [shape(row) for row in rows], "next": following})
     headers = {"Journal-Position": str(position)}

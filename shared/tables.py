@@ -1,6 +1,6 @@
 """What tables have in common: their class, their columns and the names of their constraints."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -17,7 +17,10 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    and_,
     false,
+    or_,
+    true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
@@ -117,8 +120,8 @@ class Item:
         return {"version_id_col": cls.__table__.c.version if hasattr(cls, "__table__") else cls.version}
 
 
-class CommunityItem(Item):
-    """An item that stands in one kelurahan, under the code it was made with, which never changes.
+class PlacedItem(Item):
+    """An item that stands somewhere, under the code it was made with, which never changes.
 
     A subclass says who sees it: `read_scope` opens the full view in the caller's regions,
     `is_public` what everybody may know of, `is_party` what a partner is itself part of, and
@@ -126,7 +129,8 @@ class CommunityItem(Item):
     """
 
     read_scope: ClassVar[str]
-    kelurahan_code: Mapped[Code] = mapped_column(sort_order=-9)
+    placed_by: ClassVar[str]
+    """The column that holds its code."""
 
     @classmethod
     def is_public(cls) -> ColumnElement[bool]:
@@ -139,6 +143,42 @@ class CommunityItem(Item):
     @classmethod
     def is_withheld(cls, _caller: Caller) -> ColumnElement[bool]:
         return false()
+
+
+class CommunityItem(PlacedItem):
+    """An item that stands in one kelurahan."""
+
+    placed_by = "kelurahan_code"
+    kelurahan_code: Mapped[Code] = mapped_column(sort_order=-9)
+
+
+class RegionalItem(PlacedItem):
+    """An item that belongs to a region of any level: a city's committee, a learning community."""
+
+    placed_by = "region_code"
+    region_code: Mapped[Code] = mapped_column(sort_order=-9)
+
+
+class Dated:
+    """What holds for a while: from its first day to its last, both included; without a last day it still holds.
+
+    Two that exclude each other are kept apart by locking what they belong to (`FOR UPDATE`), since both see
+    the other only then; `overlapping` finds the one in the way.
+    """
+
+    starts_on: Mapped[date] = mapped_column(sort_order=90)
+    ends_on: Mapped[date | None] = mapped_column(sort_order=91)
+
+    @classmethod
+    def holds_on(cls, day: Any) -> ColumnElement[bool]:
+        """Return the condition that it holds on a day, given or left open as a parameter."""
+        return and_(cls.starts_on <= day, or_(cls.ends_on.is_(None), cls.ends_on >= day))
+
+    @classmethod
+    def overlapping(cls, starts_on: date, ends_on: date | None) -> ColumnElement[bool]:
+        """Return the condition that it shares a day with a time from one day to another, or without end."""
+        begun = true() if ends_on is None else cls.starts_on <= ends_on
+        return and_(begun, or_(cls.ends_on.is_(None), cls.ends_on >= starts_on))
 
 
 class FourEyes:

@@ -40,6 +40,14 @@ KELURAHAN = {
     "34.71.04.1001": "Suryatmajan",
     "33.74.01.1001": "Miroto",
 }
+REGIONS_ABOVE = {
+    "34": "Daerah Istimewa Yogyakarta",
+    "34.71": "Kota Yogyakarta",
+    "34.71.03": "Gondokusuman",
+    "33.74": "Kota Semarang",
+}
+"""Regions above, which registry knows besides."""
+
 _numbers = itertools.count(1)
 
 
@@ -87,7 +95,10 @@ def _make_template(prepared: Prepared, service: str) -> str:
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO places (kelurahan_code, code_now, name) VALUES (%s, %s, %s)",
-            [(code, code, name) for code, name in KELURAHAN.items()],
+            [
+                (code, code, name)
+                for code, name in (KELURAHAN | (REGIONS_ABOVE if service == "registry" else {})).items()
+            ],
         )
         if service == "registry":
             cursor.execute(
@@ -212,6 +223,7 @@ async def run(prepared: Prepared, service: str, folder: Path, **settings: Any) -
         "jwks_url": "http://127.0.0.1:1/.well-known/jwks.json",
         "pool_size": 4,
         "key_encryption_secret": FERNET,
+        "personal_key_secrets": HMAC_SECRET,
         "registry_url": "http://127.0.0.1:1",
         "planning_url": "http://127.0.0.1:1",
         "client_id": service,

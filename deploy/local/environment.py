@@ -53,6 +53,7 @@ def _particular(service: str, *, state: Path, ports: Mapping[str, int], secrets:
     if service == "registry":
         return {
             "KEY_ENCRYPTION_SECRET": secrets["key_encryption"],
+            "PERSONAL_KEY_SECRETS": secrets["personal_key"],
             "OPERATOR_USERNAME": OPERATOR,
             "OPERATOR_PASSWORD": secrets["operator_password"],
             "PLANNING_CLIENT_SECRET": secrets["planning_client"],

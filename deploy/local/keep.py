@@ -27,6 +27,7 @@ def kept_secrets(folder: Path) -> dict[str, str]:
     fresh = {
         **{f"{service}_hmac": secrets.token_hex(32) for service in SERVICES},
         "key_encryption": Fernet.generate_key().decode(),
+        "personal_key": secrets.token_hex(32),
         "operator_password": secrets.token_urlsafe(15),
         "planning_client": secrets.token_urlsafe(32),
         "monitoring_client": secrets.token_urlsafe(32),

@@ -1,6 +1,7 @@
 """Registry's application: its slices joined with the plumbing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
 from services.registry.partners import routes as partners
 from services.registry.partners import service as partner_service
+from services.registry.personal import models as _personal_tables  # noqa: F401 - no routes of its own
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
 from services.registry.settings import Settings
@@ -28,6 +30,7 @@ from shared.app import Service, create_app
 from shared.clock import read_clock
 from shared.database import Database
 from shared.explorer import explorer_router
+from shared.vault import Vault
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -72,4 +75,5 @@ SERVICE = Service(
 
 def create(settings: Settings | None = None) -> FastAPI:
     """Return registry's application, configured from the environment unless settings are given."""
-    return create_app(SERVICE, settings or Settings.from_environment())
+    known = settings or Settings.from_environment()
+    return create_app(replace(SERVICE, state={"vault": Vault(known.personal_keys)}), known)

@@ -2,9 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from shared.permissions import Caller, Needs
+from shared.vault import Vault
+
+
+async def _vault(request: Request) -> Vault:
+    vault: Vault = request.app.state.vault
+    return vault
+
+
+PersonalVault = Annotated[Vault, Depends(_vault)]
+"""Opens and seals what names a person."""
 
 BoardWriter = Annotated[Caller, Depends(Needs("registry:boards:write"))]
 GroupReader = Annotated[Caller, Depends(Needs("registry:groups:read"))]

@@ -12,6 +12,10 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="REGISTRY_", extra="ignore", frozen=True)
 
     key_encryption_secret: SecretStr = Field(description="Fernet key that encrypts the private signing keys at rest")
+    personal_key_secrets: SecretStr = Field(
+        description="One or more secrets of 32 random bytes in hex, apart by commas: they wrap the keys of personal"
+        " records; the first wraps new ones, so put a new one in front and keep the old"
+    )
     operator_username: str = Field("operator", description="User name of the first operator account")
     operator_password: SecretStr | None = Field(
         None, description="Password of the first operator; used by bootstrap only"
@@ -28,3 +32,7 @@ class Settings(ServiceSettings):
         ge=60,
         description="How long a new key is published before it signs; at least the gateway's JWKS cache time",
     )
+
+    @property
+    def personal_keys(self) -> list[bytes]:
+        return [bytes.fromhex(one.strip()) for one in self.personal_key_secrets.get_secret_value().split(",")]

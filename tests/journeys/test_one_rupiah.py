@@ -190,7 +190,11 @@ def test_the_notice_board_shows_it_all(home: Home, built: Story, channeled: dict
 
     def complete() -> bool:
         reply = home.http.get(address, headers={"Accept": "application/json", "Cache-Control": "no-cache"})
-        return reply.status_code == 200 and "Saluran drainase RT 03" in reply.text and "18000000" in reply.text
+        return (
+            reply.status_code == 200
+            and "Saluran drainase RT 03" in reply.text
+            and '"received_rupiah":18000000' in reply.text
+        )
 
     eventually(complete)
     page = home.http.get(address, headers={"Accept": "text/html"})

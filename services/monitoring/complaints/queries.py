@@ -113,7 +113,7 @@ def complaints(query: ComplaintQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the complaints that the caller handles; those about the caller are not among them."""
     statement = _COMPLAINTS.where(in_scope(Complaint, caller))
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.state is not None:
         statement = statement.where(Complaint.state == query.state)
     if query.scope is not None:

@@ -108,7 +108,7 @@ def values(query: ValueQuery) -> Select[Any]:
     """Return the statement of the list of values."""
     statement = _VALUES
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.indicator is not None:
         statement = statement.where(Value.indicator == query.indicator)
     if query.board_id is not None:

@@ -11,6 +11,7 @@ from sqlalchemy.types import Uuid
 from services.planning.activities.rules import ActivityState, Source
 from services.planning.database import Base
 from services.planning.mapping.service import Dimension
+from shared.searching import searched
 from shared.tables import CommunityItem, Rupiah, child_of, choice, community, rupiah_within_bounds, serves
 
 FUNDING = {source: f"{source.value}_rupiah" for source in Source}
@@ -34,6 +35,7 @@ class Activity(CommunityItem, Base):
         serves("activities_of_plan", "plan_id", "id"),
         serves("activities_of_board", "board_id", "id"),
         serves("activities_of_problem", "problem_id"),
+        searched("activities_by_words", "title"),
     )
     read_scope = "planning:activities:read"
 

@@ -14,7 +14,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
+from shared.searching import finds
 
 RECORDED = Order(Activity.id.expression, UUID, Activity.id.expression)
 ORDERS_IN_PLAN = {
@@ -49,9 +49,9 @@ def activities(query: ActivityQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of activities."""
     statement = _filtered(_activities(caller), query)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.q is not None:
-        statement = statement.where(Activity.title.icontains(query.q, autoescape=True))
+        statement = statement.where(finds(Activity.title, query.q))
     if query.board_id is not None:
         statement = statement.where(Activity.board_id == query.board_id)
     if query.problem_id is not None:

@@ -175,7 +175,7 @@ class PlanActivityQuery(PageQuery):
 class ActivityQuery(PlacedQuery):
     """Filters of the list of activities."""
 
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the title")
+    q: str | None = Field(None, min_length=2, max_length=100, description="Words of the title, or how they begin")
     board_id: UUID | None = None
     problem_id: UUID | None = None
     dimension: Dimension | None = None

@@ -25,7 +25,6 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
 from shared.statements import fetch, remembered
 
 OPPORTUNITY_ORDERS = {
@@ -90,7 +89,7 @@ def opportunities(query: OpportunityQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of opportunities; it takes the day as `on`."""
     statement = _opportunities(caller)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.kind is not None:
         statement = statement.where(Opportunity.kinds.contains([query.kind.value]))
     if query.dimension is not None:
@@ -173,7 +172,7 @@ def agreements(query: AgreementQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of agreements."""
     statement = _agreements(caller)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     for column in ("board_id", "partner_id", "activity_id", "opportunity_id", "instrument", "state"):
         if (wanted := getattr(query, column)) is not None:
             statement = statement.where(Agreement.__table__.c[column] == wanted)
@@ -242,7 +241,7 @@ def disbursements(query: DisbursementQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of disbursements."""
     statement = _disbursements(caller)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     for column in ("board_id", "partner_id", "state"):
         if (wanted := getattr(query, column)) is not None:
             statement = statement.where(Disbursement.__table__.c[column] == wanted)

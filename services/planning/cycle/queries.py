@@ -14,7 +14,6 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
 
 ORDERS = {
     MeetingSort.RECORDED: Order(Meeting.id.expression, UUID, Meeting.id.expression),
@@ -35,7 +34,7 @@ def meetings(query: MeetingQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of meetings."""
     statement = _meetings(caller)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.board_id is not None:
         statement = statement.where(Meeting.board_id == query.board_id)
     if query.plan_id is not None:

@@ -19,6 +19,7 @@ from sqlalchemy.types import Uuid
 
 from services.planning.database import Base
 from services.planning.mapping.rules import Dimension
+from shared.searching import searched
 from shared.tables import CommunityItem, child_of, choice, community, serves
 
 
@@ -31,6 +32,7 @@ class Problem(CommunityItem, Base):
         CheckConstraint("poor_households BETWEEN 0 AND households_affected", name="poor"),
         serves("problems_by_place", "kelurahan_code", "id"),
         serves("problems_by_title", "title", "id"),
+        searched("problems_by_words", "title"),
     )
     read_scope = "planning:mapping:read"
 

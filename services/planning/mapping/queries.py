@@ -14,7 +14,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
+from shared.searching import finds
 
 ORDERS = {
     ProblemSort.RECORDED: Order(Problem.id.expression, UUID, Problem.id.expression),
@@ -36,9 +36,9 @@ def problems(query: ProblemQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of problems."""
     statement = _problems(caller)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.q is not None:
-        statement = statement.where(Problem.title.icontains(query.q, autoescape=True))
+        statement = statement.where(finds(Problem.title, query.q))
     if query.dimension is not None:
         statement = statement.where(Problem.dimension == query.dimension)
     if query.published is not None:

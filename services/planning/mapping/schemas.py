@@ -74,7 +74,7 @@ class ProblemSort(StrEnum):
 class ProblemQuery(PlacedQuery):
     """Filters of the list of problems."""
 
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the title")
+    q: str | None = Field(None, min_length=2, max_length=100, description="Words of the title, or how they begin")
     dimension: Dimension | None = None
     published: bool | None = Field(None, description="Whether a ratified plan rests on it")
     sort: ProblemSort = ProblemSort.RECORDED

@@ -9,6 +9,7 @@ from sqlalchemy.types import Uuid
 
 from services.planning.database import Base
 from services.planning.plans.rules import PlanState
+from shared.searching import searched
 from shared.tables import CommunityItem, FourEyes, choice, community, serves
 
 
@@ -25,6 +26,7 @@ class Plan(CommunityItem, FourEyes, Base):
         serves("plans_by_place", "kelurahan_code", "id"),
         serves("plans_of_board", "board_id", "starts_on"),
         serves("plans_by_start", "starts_on", "id"),
+        searched("plans_by_words", "title"),
     )
     read_scope = "planning:plans:read"
 

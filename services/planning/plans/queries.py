@@ -15,7 +15,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
+from shared.searching import finds
 
 ORDERS = {
     PlanSort.RECORDED: Order(Plan.id.expression, UUID, Plan.id.expression),
@@ -55,9 +55,9 @@ def plans(query: PlanQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of plans."""
     statement = _plans(caller)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.q is not None:
-        statement = statement.where(Plan.title.icontains(query.q, autoescape=True))
+        statement = statement.where(finds(Plan.title, query.q))
     if query.board_id is not None:
         statement = statement.where(Plan.board_id == query.board_id)
     if query.state is not None:

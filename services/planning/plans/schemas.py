@@ -70,7 +70,7 @@ class PlanSort(StrEnum):
 class PlanQuery(PlacedQuery):
     """Filters of the list of plans."""
 
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the title")
+    q: str | None = Field(None, min_length=2, max_length=100, description="Words of the title, or how they begin")
     board_id: UUID | None = None
     state: PlanState | None = None
     covers: date | None = Field(None, description="Only plans that run on this day")

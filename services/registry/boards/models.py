@@ -9,6 +9,7 @@ from sqlalchemy.types import Uuid
 
 from services.registry.boards.rules import LegalStatus, Position
 from services.registry.database import Base
+from shared.searching import searched
 from shared.tables import CommunityItem, child_of, choice, community, serves
 
 
@@ -19,6 +20,7 @@ class Board(CommunityItem, Base):
     __table_args__ = community(
         serves("boards_by_place", "kelurahan_code", "id"),
         serves("boards_by_name", "name", "id"),
+        searched("boards_by_words", "name"),
     )
     read_scope = "registry:boards:read"
 

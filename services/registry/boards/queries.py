@@ -17,7 +17,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
+from shared.searching import finds
 from shared.statements import fetch, remembered
 
 ORDERS = {
@@ -89,9 +89,9 @@ def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
     if query.as_of is not None:
         statement = statement.where(Board.founded_on <= ON)
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.q is not None:
-        statement = statement.where(Board.name.icontains(query.q, autoescape=True))
+        statement = statement.where(finds(Board.name, query.q))
     if query.legal_status is not None:
         statement = statement.where(Board.legal_status == query.legal_status)
     match query.mandate:

@@ -71,7 +71,7 @@ class BoardSort(StrEnum):
 class BoardQuery(PlacedQuery):
     """Filters of the list of boards."""
 
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the name")
+    q: str | None = Field(None, min_length=2, max_length=100, description="Words of the name, or how they begin")
     legal_status: LegalStatus | None = None
     mandate: Literal["valid", "lapsed", "none"] | None = Field(
         None, description="How the board's mandate stands on the day"

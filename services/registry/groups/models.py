@@ -9,6 +9,7 @@ from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
 from services.registry.groups.rules import Bond, GroupKind
+from shared.searching import searched
 from shared.tables import CommunityItem, child_of, choice, community, serves
 
 
@@ -22,6 +23,7 @@ class Group(CommunityItem, Base):
         serves("groups_by_place", "kelurahan_code", "id"),
         serves("groups_of_board", "board_id", "id"),
         serves("groups_by_name", "name", "id"),
+        searched("groups_by_words", "name"),
     )
     read_scope = "registry:groups:read"
 

@@ -15,7 +15,7 @@ from shared.errors import ResourceNotFound
 from shared.items import visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
+from shared.searching import finds
 
 ORDERS = {
     GroupSort.RECORDED: Order(Group.id.expression, UUID, Group.id.expression),
@@ -48,13 +48,13 @@ def groups(query: GroupQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of groups."""
     statement = _GROUPS.where(visible(Group, caller))
     if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+        statement = statement.where(query.lies_in_region(places))
     if query.board_id is not None:
         statement = statement.where(Group.board_id == query.board_id)
     if query.kind is not None:
         statement = statement.where(Group.kind == query.kind)
     if query.q is not None:
-        statement = statement.where(Group.name.icontains(query.q, autoescape=True))
+        statement = statement.where(finds(Group.name, query.q))
     return statement
 
 

@@ -65,5 +65,5 @@ class GroupQuery(PlacedQuery):
 
     board_id: UUID | None = None
     kind: GroupKind | None = None
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the name")
+    q: str | None = Field(None, min_length=2, max_length=100, description="Words of the name, or how they begin")
     sort: GroupSort = GroupSort.RECORDED

@@ -12,6 +12,7 @@ from services.registry.partners.schemas import PartnerQuery, PartnerSort
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.searching import finds
 
 ORDERS = {
     PartnerSort.RECORDED: Order(Partner.id.expression, UUID, Partner.id.expression),
@@ -33,7 +34,7 @@ def partners(query: PartnerQuery) -> Select[Any]:
     """Return the statement of the list of partners."""
     statement = _PARTNERS
     if query.q is not None:
-        statement = statement.where(Partner.name.icontains(query.q, autoescape=True))
+        statement = statement.where(finds(Partner.name, query.q))
     if query.kind is not None:
         statement = statement.where(Partner.kind == query.kind)
     if query.active is not None:

@@ -52,7 +52,7 @@ class PartnerSort(StrEnum):
 class PartnerQuery(PageQuery):
     """Filters of the list of partners."""
 
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the name")
+    q: str | None = Field(None, min_length=2, max_length=100, description="Words of the name, or how they begin")
     kind: PartnerKind | None = None
     active: bool | None = None
     sort: PartnerSort = PartnerSort.RECORDED

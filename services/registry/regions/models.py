@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.database import Base
 from services.registry.regions.rules import Kind, Level
+from shared.searching import searched
 from shared.tables import choice, reference, serves
 
 CODE = String(13, collation="C")
@@ -17,7 +18,9 @@ class Region(Base):
 
     __tablename__ = "regions"
     __table_args__ = reference(
-        serves("regions_by_parent", "parent_code", "code"), serves("regions_by_name", "name", "code")
+        serves("regions_by_parent", "parent_code", "code"),
+        serves("regions_by_name", "name", "code"),
+        searched("regions_by_words", "name"),
     )
 
     code: Mapped[str] = mapped_column(CODE, primary_key=True)

@@ -39,5 +39,7 @@ class RegionQuery(PlacedQuery):
     level: Level | None = None
     kind: Kind | None = None
     parent: RegionCode | None = Field(None, description="Only the regions right below this one")
-    q: str | None = Field(None, min_length=2, max_length=100, description="Part of the name, or the code's beginning")
+    q: str | None = Field(
+        None, min_length=2, max_length=100, description="Words of the name, or how they begin; or the code's beginning"
+    )
     sort: RegionSort = RegionSort.CODE

@@ -20,6 +20,7 @@ from shared.journal import Audience, Change, entry_row
 from shared.lists import Order
 from shared.loading import copy_rows, upsert_rows
 from shared.places import place_row, within
+from shared.searching import finds
 
 AUDIENCES = {"region.recorded": Audience.PUBLIC}
 ORDERS = {
@@ -54,9 +55,7 @@ def regions(query: RegionQuery) -> Select[Any]:
     if query.kind is not None:
         statement = statement.where(Region.kind == query.kind)
     if query.q is not None:
-        statement = statement.where(
-            or_(Region.name.icontains(query.q, autoescape=True), Region.code.startswith(query.q, autoescape=True))
-        )
+        statement = statement.where(or_(finds(Region.name, query.q), Region.code.startswith(query.q, autoescape=True)))
     return statement
 
 
@@ -157,12 +156,11 @@ async def take_over(
         )
     advance(len(edition) - len(rows))
     await upsert_rows(session, Region.__table__, rows, key="code", advance=advance)
-    villages = [
-        place_row(row["code"], name=row["name"], code_now=row["code"], valid_from=None, valid_to=None)
-        for row in rows
-        if row["level"] is Level.VILLAGE
+    # Of every level, for what belongs to a city or a kecamatan stands somewhere too.
+    standing = [
+        place_row(row["code"], name=row["name"], code_now=row["code"], valid_from=None, valid_to=None) for row in rows
     ]
-    await upsert_rows(session, places, villages, key="kelurahan_code")
+    await upsert_rows(session, places, standing, key="kelurahan_code")
     entries = [entry_row(_change(row), actor=None, now=now) for row in rows]
     await copy_rows(session, journal_entries, entries)
     return len(rows)

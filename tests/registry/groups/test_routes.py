@@ -154,5 +154,5 @@ class TestListGroups:
 
         assert await names("") == ["KSM 50%_Dua", "KSM Satu"]
         assert await names(f"board_id={one}") == await names("kind=economic") == ["KSM Satu"]
-        assert await names("region=33") == await names("q=0%25_d") == ["KSM 50%_Dua"]
+        assert await names("region=33") == await names("q=50%25_d") == ["KSM 50%_Dua"]
         assert await names("q=%25%25") == await names("q=____") == []

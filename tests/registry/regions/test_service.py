@@ -17,7 +17,7 @@ from services.registry.regions.models import Region
 from services.registry.regions.rules import Level
 from services.registry.regions.service import RegionsUnreadableError, read_folder, take_over
 from shared.clock import read_clock
-from tests.house import KELURAHAN, Running
+from tests.house import KELURAHAN, REGIONS_ABOVE, Running
 
 REGIONS = "/registry/v1/regions"
 LIST: dict[Level, list[tuple[str, str]]] = {
@@ -110,12 +110,12 @@ class TestTakeOver:
         assert {item["type"] for item in items} == {"region.recorded"}
         assert items[-1]["data"]["data"]["code_now"] == items[-1]["data"]["data"]["code"] == "34.71.03.1002"
 
-    async def test_fills_places_with_the_villages(self, registry: Running, folder: Path) -> None:
+    async def test_fills_places_with_every_region(self, registry: Running, folder: Path) -> None:
         await imported(registry, folder)
 
         found = await places(registry)
 
-        assert set(found) == {code for code, _ in LIST[Level.VILLAGE]} | set(KELURAHAN)
+        assert set(found) == {code for level in Level for code, _ in LIST[level]} | set(KELURAHAN | REGIONS_ABOVE)
         assert (found["34.04.01.3001"].name, found["34.04.01.3001"].code_now) == (
             "Kampung Adat Contoh",
             "34.04.01.3001",
@@ -236,6 +236,7 @@ class TestCommand:
             "state_folder": settings.state_folder,
             "jwks_url": settings.jwks_url,
             "key_encryption_secret": settings.key_encryption_secret.get_secret_value(),
+            "personal_key_secrets": settings.personal_key_secrets.get_secret_value(),
         }
         for name, value in known.items():
             monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(value))
@@ -277,7 +278,7 @@ class TestCommand:
 
         assert done.exit_code != 0
         assert (await registry.http.get(REGIONS)).json()["items"] == []
-        assert set(await places(registry)) == set(KELURAHAN)
+        assert set(await places(registry)) == set(KELURAHAN | REGIONS_ABOVE)
 
 
 async def in_a_process(*words: str) -> Any:
