@@ -1,7 +1,7 @@
 """Routes that parse strictly, judge in the promised order and remember their replies."""
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
 import msgspec
@@ -11,8 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
+from shared.asking import MOST_QUESTIONS, Repeatable, Unanswered
 from shared.errors import BodyUnreadable, Fault, QueryInvalid, Text
 from shared.faults import MOST_FAULTS
 from shared.permissions import known_caller
@@ -64,6 +65,24 @@ class StrictRoute(APIRoute):
         if not scope["path"].startswith(self.beginning):
             return Match.NONE, {}
         return super().matches(scope)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "GET":
+            await super().handle(scope, receive, send)
+            return
+        sent = Repeatable(receive)
+        answers: dict[Hashable, Any] = {}
+        scope.setdefault("state", {})["answers"] = answers
+        while True:
+            try:
+                await super().handle(scope, sent, send)
+            except Unanswered as missing:
+                if len(answers) == MOST_QUESTIONS:
+                    raise
+                answers[missing.question] = await missing.ask()
+                sent.again()
+            else:
+                return
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

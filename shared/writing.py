@@ -202,6 +202,7 @@ async def _remembered(
 async def _writing(request: Request, caller: Anyone, now: Now) -> AsyncIterator[AsyncSession]:
     database: Database = database_of(request)
     async with database.transaction() as session:
+        session.info["answers"] = getattr(request.state, "answers", {})
         header = request.headers.get("idempotency-key")
         # A read that leaves an entry leaves one each time, and what it shows is kept nowhere else.
         if header is not None and request.method != "GET":

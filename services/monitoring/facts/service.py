@@ -33,6 +33,7 @@ from services.monitoring.facts.models import (
     Term,
 )
 from services.monitoring.facts.queries import activities, agreements, board, meetings, plan
+from shared.asking import told
 from shared.copying import StandingFact, copied_standings, copies, copies_places
 from shared.database import Database
 from shared.following import Entry, Handler
@@ -149,7 +150,7 @@ async def standing(session: AsyncSession, kind: str, item_id: UUID) -> Standing 
 
 async def asked_standing(session: AsyncSession, board_id: UUID, *, registry: RegistryClient) -> Standing | None:
     """Return where a board stands that is too new for the copy, None when registry says that there is none."""
-    code = await registry.board_place(board_id)
+    code = told(session, ("board", board_id), lambda: registry.board_place(board_id))
     code_now = None if code is None else await place_now(session, code)
     return None if code_now is None else Standing(board_id, code_now)
 

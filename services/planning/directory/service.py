@@ -18,6 +18,7 @@ from services.planning.directory.rules import (
     PartnerUnknown,
     has_mandate,
 )
+from shared.asking import told
 from shared.copying import StandingFact, copied_standings, copies, copies_places
 from shared.database import Database
 from shared.following import Handler
@@ -59,7 +60,7 @@ async def board_in(session: AsyncSession, board_id: UUID, *, registry: RegistryC
     board = await session.get(Board, board_id)
     if board is not None:
         return BoardFact(id=board.id, kelurahan_code=board.kelurahan_code, name=board.name, version=board.version)
-    fact = await registry.board(board_id)
+    fact = told(session, ("board", board_id), lambda: registry.board(board_id))
     if fact is None:
         raise BoardUnknown(pointer="/board_id", board_id=board_id)
     return fact
@@ -84,7 +85,7 @@ async def require_mandate(
     copied = (await session.execute(select(Term.starts_on, Term.ends_on).where(Term.board_id == board_id))).all()
     if has_mandate(copied, on):
         return
-    if not has_mandate(await registry.terms(board_id), on):
+    if not has_mandate(told(session, ("terms", board_id), lambda: registry.terms(board_id)), on):
         raise MandateMissing(pointer=pointer, day=on)
 
 
@@ -93,7 +94,7 @@ async def require_partner(session: AsyncSession, partner_id: UUID, *, registry: 
     copied = await session.scalar(select(Partner.active).where(Partner.id == partner_id))
     if copied:
         return
-    fact = await registry.partner(partner_id)
+    fact = told(session, ("partner", partner_id), lambda: registry.partner(partner_id))
     if fact is None:
         raise PartnerUnknown(pointer="/partner_id", partner_id=partner_id)
     if not fact.active:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.pool import QueuePool
 
 from services.planning.clients.registry import RegistryClient
 from tests.house import Running, code_of, etag, new_id
@@ -13,10 +14,16 @@ from tests.planning.story import NEIGHBOUR, actions, payloads
 
 @asynccontextmanager
 async def registry_says(planning: Running, answer: httpx.Response) -> AsyncIterator[list[str]]:
-    """Let planning ask a registry that always answers the same; collect what it was asked."""
+    """Let planning ask a registry that always answers the same; collect what it was asked.
+
+    Whoever thinks so long never keeps a lock or a connection of planning's waiting.
+    """
     asked: list[str] = []
 
     def note(request: httpx.Request) -> httpx.Response:
+        held = planning.database.writes.pool
+        assert isinstance(held, QueuePool)
+        assert held.checkedout() == 0
         asked.append(request.url.path)
         return answer
 
