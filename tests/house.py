@@ -92,6 +92,12 @@ def _make_template(prepared: Prepared, service: str) -> str:
     url = prepared.server.create_database(name, service)
     module = importlib.import_module(f"services.{service}.app")
     upgrade(module.MIGRATIONS, url=url)
+    lay_the_ground(prepared, service, url=url)
+    return name
+
+
+def lay_the_ground(prepared: Prepared, service: str, *, url: str) -> None:
+    """Put the places, and in registry the tests' signing key, into a migrated database."""
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO places (kelurahan_code, code_now, name) VALUES (%s, %s, %s)",
@@ -106,7 +112,6 @@ def _make_template(prepared: Prepared, service: str) -> str:
                 " VALUES ('tests', %s, %s, now(), now() - interval '1 minute')",
                 (Fernet(FERNET).encrypt(prepared.issuer.pem), msgspec.json.encode(prepared.issuer.jwk).decode()),
             )
-    return name
 
 
 @dataclass
