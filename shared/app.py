@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData, Table
 
 from shared import problems
+from shared.batch import batch_router
 from shared.catalogue import catalogue_router
 from shared.database import Database
 from shared.explaining import permission_router
@@ -144,6 +145,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         *service.routers,
         *([jobs_router(service.name)] if service.works else []),
         feed_router(service.name),
+        batch_router(service.name),
         permission_router(service.name),
         catalogue_router(service.name),
         health_router(service.name),

@@ -58,7 +58,8 @@ def test_operation_ids_are_unique_and_read_as_verbs(service: str) -> None:
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.writes], ids=str)
 def test_every_write_has_its_permission_before_its_session(route: Route) -> None:
-    if route.route.path == SIGN_IN:
+    # Signing in runs transactions of its own, and each write of a batch is judged as a request of its own.
+    if route.route.path == SIGN_IN or route.route.path.endswith("/v1/batch"):
         return
     found = [dependency(one) for one in inspect.signature(route.route.endpoint, eval_str=True).parameters.values()]
     sessions = {get_args(kind)[1].dependency for kind in (Writing, MoneyWriting)}
