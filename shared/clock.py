@@ -1,6 +1,6 @@
 """The time of a request, read once at its edge."""
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated
 
 from fastapi import Depends
@@ -17,6 +17,11 @@ def read_clock() -> datetime:
 def today(now: datetime) -> date:
     """Return the programme's date at a moment: Western Indonesian Time, where the programme sits."""
     return now.astimezone(JAKARTA).date()
+
+
+def end_of(day: date) -> datetime:
+    """Return the moment at which the programme's day is over."""
+    return datetime.combine(day + timedelta(days=1), time(), JAKARTA)
 
 
 async def _moment() -> datetime:

@@ -25,7 +25,7 @@ FITTING: dict[str, dict[str, Any]] = {
     "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
     | {f"{source}_rupiah": 1 for source in SOURCES},
     "regions": {"code": ["34", "34.71", "34.71.03", PLACE], "parent_code": None},
-    "accounts": {"roles": ["volunteer"], "regions": ["34.71"]},
+    "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},
 }
 """What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""

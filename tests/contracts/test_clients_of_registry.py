@@ -157,8 +157,8 @@ class TestAgainstRegistryItself:
 
         page, head = await client.journal(after=0, wait=0), await client.journal_head()
 
-        assert [item["type"] for item in page["items"]] == ["board.recorded", "account.opened"]
-        assert (page["next"], head["position"]) == (2, 2)
+        assert [item["type"] for item in page["items"]] == ["board.recorded", "account.opened", "authority.given"]
+        assert (page["next"], head["position"]) == (3, 3)
 
 
 class TestSignIn:

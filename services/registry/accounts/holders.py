@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
@@ -13,8 +13,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.accounts.models import Account, Client
-from services.registry.accounts.rules import all_scopes, scopes_of
+from services.registry.accounts.models import Account, Authority, Client
+from services.registry.accounts.rules import AuthorityEnded, all_scopes, scopes_of
 from shared.database import Database
 from shared.permissions import AccountSuspended
 
@@ -56,13 +56,15 @@ class Holder:
     org: UUID | None
     suspended: bool
     not_before: datetime | None
+    last_day: date | None = None
+    """The last day of what the holder may; None while it holds on."""
 
     def revoked(self, issued_at: datetime) -> bool:
         """Tell whether what was issued then is void by now."""
         return self.not_before is not None and issued_at < self.not_before
 
 
-Find = Callable[[AsyncSession, str], Awaitable[tuple[UUID, str] | None]]
+Find = Callable[[AsyncSession, str], Awaitable[tuple[UUID, str | None] | None]]
 
 
 def _matches(secret_hash: str | None, secret: str) -> bool:
@@ -78,38 +80,47 @@ def require_standing(holder: Holder) -> None:
         raise AccountSuspended
 
 
-def _account_holder(account: Account) -> Holder:
-    return Holder(
-        id=account.id,
-        person_id=account.person_id,
-        client_id="tridaya",
-        roles=account.roles,
-        scopes=scopes_of(account.roles),
-        regions=account.regions,
-        org=account.org,
-        suspended=account.suspended,
-        not_before=account.not_before,
-    )
-
-
-async def find_account(session: AsyncSession, name: str) -> tuple[UUID, str] | None:
-    """Return who signs in under a user name, with the hash of the password."""
+async def find_account(session: AsyncSession, name: str) -> tuple[UUID, str | None] | None:
+    """Return who signs in under a user name, with the hash of the password, if one was chosen yet."""
     statement = select(Account.id, Account.password_hash).where(Account.username == name.lower())
     found = (await session.execute(statement)).one_or_none()
     return None if found is None else (found.id, found.password_hash)
 
 
-async def find_client(session: AsyncSession, name: str) -> tuple[UUID, str] | None:
+async def find_client(session: AsyncSession, name: str) -> tuple[UUID, str | None] | None:
     """Return the program of a name, with the hash of its secret."""
     found = (await session.execute(select(Client.id, Client.secret_hash).where(Client.name == name))).one_or_none()
     return None if found is None else (found.id, found.secret_hash)
 
 
-async def holder_of(session: AsyncSession, account_id: UUID) -> Holder:
-    """Return who an account belongs to as it is now; it cannot change before the token is signed."""
+async def held(session: AsyncSession, account_id: UUID, *, on: date) -> Authority | None:
+    """Return what an account may on a day."""
+    return await session.scalar(select(Authority).where(Authority.account_id == account_id, Authority.in_force(on)))
+
+
+async def holder_of(session: AsyncSession, account_id: UUID, *, on: date) -> Holder:
+    """Return who an account belongs to and what it may on a day; neither can change before the token is signed.
+
+    AccountSuspended or AuthorityEnded, which only those hear who proved who they are.
+    """
     account = await session.get_one(Account, account_id, with_for_update={"read": True})
-    holder = _account_holder(account)
+    authority = await held(session, account_id, on=on)
+    roles = authority.roles if authority else []
+    holder = Holder(
+        id=account.id,
+        person_id=account.person_id,
+        client_id="tridaya",
+        roles=roles,
+        scopes=scopes_of(roles),
+        regions=authority.regions if authority else [],
+        org=account.org,
+        suspended=account.suspended,
+        not_before=account.not_before,
+        last_day=authority.ends_on if authority else None,
+    )
     require_standing(holder)
+    if authority is None:
+        raise AuthorityEnded
     return holder
 
 

@@ -1,13 +1,14 @@
 """How accounts and clients are read: by operators who serve all their regions."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, not_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.registry.accounts.models import Account, Client
-from services.registry.accounts.schemas import AccountQuery, AccountSort
+from services.registry.accounts.models import Account, Authority, Client
+from services.registry.accounts.schemas import AccountQuery, AccountSort, AuthorityQuery
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
@@ -17,63 +18,130 @@ ACCOUNT_ORDERS = {
     AccountSort.RECORDED: Order(Account.id.expression, UUID, Account.id.expression),
     AccountSort.USERNAME: Order(Account.username.expression, str, Account.id.expression),
 }
+AUTHORITIES_NEWEST_FIRST = Order(Authority.starts_on.expression, date, Authority.id.expression, descending=True)
 CLIENTS_RECORDED = Order(Client.id.expression, UUID, Client.id.expression)
-_SECRET = {"password_hash", "secret_hash", "creation_digest"}
 
 
-def _served(regions: Any, caller: Caller) -> ColumnElement[bool]:
-    """Return the condition that the caller serves every one of the regions."""
+def _outside(regions: Any, caller: Caller) -> ColumnElement[bool]:
+    """Return the condition that the caller does not serve every one of the regions."""
     region = func.unnest(regions).column_valued("region")
     # An array's texts sort as the database does, a code by its bytes.
-    outside = not_(within_any(region.collate("C"), caller.regions))
-    return not_(exists(select(region).where(outside)))
+    return exists(select(region).where(not_(within_any(region.collate("C"), caller.regions))))
 
 
-def accounts(query: AccountQuery, caller: Caller) -> Select[Any]:
-    """Return the statement of the accounts whose every region the caller serves."""
-    statement: Select[Any] = select(*(column for column in Account.__table__.c if column.name not in _SECRET))
-    if NATION not in caller.regions:
-        statement = statement.where(_served(Account.regions, caller))
+def _served(caller: Caller, *, on: date) -> ColumnElement[bool]:
+    """Return the condition that an account is the caller's: all its regions, of now and to come.
+
+    What an account had last counts too, or an account whose time is over would be everybody's.
+    """
+    if NATION in caller.regions:
+        return true()
+    of_account = Authority.account_id == Account.id
+    last = select(func.max(Authority.starts_on)).where(of_account).correlate(Account).scalar_subquery()
+    lasting = and_(Authority.revoked_at.is_(None), or_(Authority.ends_on.is_(None), Authority.ends_on >= on))
+    counts = or_(lasting, Authority.starts_on == last)
+    return not_(
+        exists(select(Authority.id).where(of_account, counts, _outside(Authority.regions, caller)).correlate(Account))
+    )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Account.id,
+    Account.username,
+    Account.display_name,
+    Account.person_id,
+    Account.org,
+    Account.suspended,
+    Account.not_before,
+    Account.password_hash.is_(None).label("invited"),
+    Account.version,
+    Account.recorded_at,
+    Account.changed_at,
+    Authority.roles,
+    Authority.regions,
+)
+
+
+def accounts(query: AccountQuery, caller: Caller, *, on: date) -> Select[Any]:
+    """Return the statement of the accounts whose every region the caller serves, as they are on a day."""
+    held = and_(Authority.account_id == Account.id, Authority.in_force(on))
+    statement: Select[Any] = (
+        select(*_COLUMNS).select_from(Account).outerjoin(Authority, held).where(_served(caller, on=on))
+    )
     if query.region is not None:
-        statement = statement.where(Account.regions.contains([query.region]))
+        statement = statement.where(Authority.regions.contains([query.region]))
     if query.role is not None:
-        statement = statement.where(Account.roles.contains([query.role.value]))
+        statement = statement.where(Authority.roles.contains([query.role.value]))
     if query.suspended is not None:
         statement = statement.where(Account.suspended == query.suspended)
     return statement
 
 
-def account_view(account: Any) -> dict[str, Any]:
-    """Return an account as AccountView."""
+def account_view(row: Any) -> dict[str, Any]:
+    """Return a row as AccountView."""
     return {
-        "id": account.id,
-        "username": account.username,
-        "display_name": account.display_name,
-        "person_id": account.person_id,
-        "roles": account.roles,
-        "regions": account.regions,
-        "org": account.org,
-        "suspended": account.suspended,
-        "not_before": account.not_before,
-        "version": account.version,
-        "recorded_at": account.recorded_at,
-        "changed_at": account.changed_at,
+        "id": row.id,
+        "username": row.username,
+        "display_name": row.display_name,
+        "person_id": row.person_id,
+        "roles": row.roles or [],
+        "regions": row.regions or [],
+        "org": row.org,
+        "suspended": row.suspended,
+        "not_before": row.not_before,
+        "invited": row.invited,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
     }
 
 
-async def one_account(connection: AsyncConnection, account_id: UUID, caller: Caller) -> dict[str, Any]:
+async def one_account(
+    connection: AsyncConnection | AsyncSession, account_id: UUID, caller: Caller, *, on: date
+) -> dict[str, Any]:
     """Return one account, or ResourceNotFound."""
-    statement = accounts(AccountQuery(), caller).where(Account.id == account_id)
+    statement = accounts(AccountQuery(), caller, on=on).where(Account.id == account_id)
     row = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise ResourceNotFound
     return account_view(row)
 
 
+async def is_served(session: AsyncSession, account_id: UUID, caller: Caller, *, on: date) -> bool:
+    """Tell whether an account is the caller's to keep."""
+    return bool(await session.scalar(select(true()).where(Account.id == account_id, _served(caller, on=on))))
+
+
+def authorities(account_id: UUID, query: AuthorityQuery, caller: Caller, *, on: date) -> Select[Any]:
+    """Return the statement of what an account may, might and will."""
+    statement = (
+        select(*Authority.__table__.c)
+        .join(Account, Account.id == Authority.account_id)
+        .where(Account.id == account_id, _served(caller, on=on))
+    )
+    return statement if query.as_of is None else statement.where(Authority.in_force(query.as_of))
+
+
+def authority_view(row: Any) -> dict[str, Any]:
+    """Return a row as AuthorityView."""
+    return {
+        "id": row.id,
+        "account_id": row.account_id,
+        "roles": row.roles,
+        "regions": row.regions,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "revoked_at": row.revoked_at,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
 def clients(caller: Caller) -> Select[Any]:
     """Return the statement of the clients whose every region the caller serves."""
-    statement: Select[Any] = select(*(column for column in Client.__table__.c if column.name not in _SECRET))
-    return statement if NATION in caller.regions else statement.where(_served(Client.regions, caller))
+    statement: Select[Any] = select(*(column for column in Client.__table__.c if column.name != "secret_hash"))
+    return statement if NATION in caller.regions else statement.where(not_(_outside(Client.regions, caller)))
 
 
 def client_view(client: Any) -> dict[str, Any]:

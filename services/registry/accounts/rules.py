@@ -1,6 +1,10 @@
-"""Roles and the scopes they carry; four eyes are judged elsewhere, from who touched what."""
+"""Roles, the scopes they carry, and for when they may be given; four eyes are judged elsewhere."""
 
+from collections.abc import Collection, Iterable
+from datetime import date
 from enum import StrEnum
+
+from shared.errors import Conflict, Forbidden, Invalid, Text, Unauthenticated
 
 
 class Role(StrEnum):
@@ -138,3 +142,107 @@ def scopes_of(roles: list[str]) -> list[str]:
 def all_scopes() -> list[str]:
     """Return every scope there is."""
     return sorted(frozenset().union(*SCOPES.values(), *SERVICE_SCOPES.values()))
+
+
+class OwnAccount(Forbidden):
+    code = "account.own"
+    title = Text("Akun sendiri", "Own account")
+    detail = Text(
+        "Peran dan wilayah akun sendiri tidak dapat diubah sendiri.",
+        "Nobody changes the roles and regions of their own account.",
+    )
+    fix = Text("Minta operator lain.", "Ask another operator.")
+
+
+class UsernameTaken(Conflict):
+    code = "username.taken"
+    title = Text("Nama sudah dipakai", "Name already taken")
+    detail = Text("Nama {name} sudah dipakai.", "The name {name} is taken.")
+    fix = Text("Pilih nama lain.", "Choose another name.")
+
+
+class AccountUnknown(Invalid):
+    code = "account.unknown"
+    title = Text("Akun tidak dikenal", "Unknown account")
+    detail = Text("Tidak ada akun dengan id {id}.", "There is no account with the id {id}.")
+    fix = Text("Mintalah id akun kepada pemiliknya.", "Ask the account's holder for its id.")
+
+
+class AuthorityEnded(Unauthenticated):
+    code = "authority.ended"
+    title = Text("Tidak ada wewenang hari ini", "No authority today")
+    detail = Text("Akun ini tidak memiliki peran yang berlaku hari ini.", "This account has no role that holds today.")
+    fix = Text("Minta operator memberi wewenang baru.", "Ask an operator for a new authority.")
+
+
+class AuthorityMissing(Conflict):
+    code = "authority.missing"
+    title = Text("Tidak ada wewenang hari ini", "No authority today")
+    detail = Text(
+        "Akun ini tidak memiliki wewenang yang berlaku hari ini.", "The account has no authority that holds today."
+    )
+    fix = Text("Beri wewenang di /authorities.", "Give one at /authorities.")
+
+
+class AuthorityOver(Conflict):
+    code = "authority.over"
+    title = Text("Wewenang sudah berakhir", "Authority is over")
+    detail = Text("Wewenang ini sudah berakhir atau dicabut.", "This authority has ended or was taken back.")
+    fix = Text("Beri wewenang baru.", "Give a new one.")
+
+
+class AuthorityOverlaps(Conflict):
+    code = "authority.overlaps"
+    title = Text("Wewenang bertumpuk", "Overlapping authority")
+    detail = Text(
+        "Akun ini sudah memiliki wewenang dari {starts_on} sampai {ends_on}.",
+        "The account already has an authority from {starts_on} to {ends_on}.",
+    )
+    fix = Text(
+        "Akhiri yang lama lebih dahulu, atau pakai akun lain untuk peran lain di wilayah lain.",
+        "End that one first, or use another account for other roles elsewhere.",
+    )
+
+
+class AuthorityPast(Invalid):
+    code = "authority.past"
+    title = Text("Tanggal sudah lewat", "Day is over")
+    detail = Text("{day} sudah lewat; hari ini {today}.", "{day} is over; today is {today}.")
+    fix = Text("Wewenang berlaku mulai hari ini atau nanti.", "An authority holds from today on or later.")
+
+
+class AuthorityBackwards(Invalid):
+    code = "authority.backwards"
+    title = Text("Urutan tanggal terbalik", "Days in the wrong order")
+    detail = Text("Hari terakhir {ends_on} sebelum {starts_on}.", "The last day {ends_on} lies before {starts_on}.")
+    fix = Text("Periksa kedua tanggal.", "Check both days.")
+
+
+class RegionNotHeld(Conflict):
+    code = "region.not_held"
+    title = Text("Wilayah tidak dipegang", "Region not held")
+    detail = Text("Akun ini tidak memegang {regions}.", "The account does not hold {regions}.")
+    fix = Text("Pindahkan hanya wilayah yang dipegang akun asal.", "Move only what the first account holds.")
+
+
+class RolesDiffer(Conflict):
+    code = "roles.differ"
+    title = Text("Peran berbeda", "Roles differ")
+    detail = Text(
+        "Akun penerima memiliki peran yang tidak dimiliki akun asal.",
+        "The second account has a role that the first does not have.",
+    )
+    fix = Text("Minta operator memberi wewenang baru.", "Ask an operator to give a new authority.")
+
+
+def require_ahead(starts_on: date, ends_on: date | None, *, today: date) -> None:
+    """Refuse an authority of the past: what nobody had cannot have been used."""
+    if starts_on < today:
+        raise AuthorityPast(pointer="/starts_on", day=starts_on, today=today)
+    if ends_on is not None and ends_on < starts_on:
+        raise AuthorityBackwards(pointer="/ends_on", starts_on=starts_on, ends_on=ends_on)
+
+
+def without(regions: Iterable[str], gone: Collection[str]) -> list[str]:
+    """Return the regions that are left, sorted."""
+    return sorted(set(regions) - set(gone))

@@ -1,6 +1,6 @@
 """Accounts and clients as they come in and go out; secrets only ever go out once."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -29,11 +29,13 @@ class AccountDraft(Draft):
     person_id: UUID | None = Field(None, description="The person's id, when the person is known already")
     roles: list[Role] = Field(min_length=1)
     regions: list[ServedRegion] = Field(min_length=1, description="All of them in all the roles")
+    starts_on: date | None = Field(None, description="First day of the roles; today when absent")
+    ends_on: date | None = Field(None, description="Last day of the roles; without one they hold on")
     org: UUID | None = Field(None, description="The partner the person works for")
 
 
 class AccountChange(Body):
-    """What may be edited; what is absent stays."""
+    """What may be edited; what is absent stays. Roles and regions hold from today on."""
 
     display_name: str = may_change(min_length=1, max_length=200)
     roles: list[Role] = may_change(min_length=1)
@@ -47,11 +49,12 @@ class AccountView(BaseModel):
     username: str
     display_name: str
     person_id: UUID
-    roles: list[Role]
-    regions: list[str]
+    roles: list[Role] = Field(description="Those of today")
+    regions: list[str] = Field(description="Those of today")
     org: UUID | None
     suspended: bool
     not_before: datetime | None = Field(description="Tokens issued earlier are void")
+    invited: bool = Field(description="True until the person has chosen a password")
     version: int
     recorded_at: datetime
     changed_at: datetime
@@ -70,6 +73,42 @@ class AccountQuery(PlacedQuery):
     role: Role | None = None
     suspended: bool | None = None
     sort: AccountSort = AccountSort.RECORDED
+
+
+class AuthorityDraft(Draft):
+    """What an account shall be allowed, from one day to another: all the roles in all the regions (wewenang)."""
+
+    roles: list[Role] = Field(min_length=1)
+    regions: list[ServedRegion] = Field(min_length=1)
+    starts_on: date | None = Field(None, description="First day, today or later; today when absent")
+    ends_on: date | None = Field(None, description="Last day; without one it holds on")
+
+
+class AuthorityChange(Body):
+    """When an authority ends; null lets it hold on."""
+
+    ends_on: date | None = may_change(description="Last day, today or later")
+
+
+class AuthorityView(BaseModel):
+    """What an account may from one day to another. Of one account at most one holds on any day."""
+
+    id: UUID
+    account_id: UUID
+    roles: list[Role]
+    regions: list[str]
+    starts_on: date
+    ends_on: date | None = Field(description="Last day; null: holds on")
+    revoked_at: datetime | None = Field(description="Taken back before its time")
+    version: int
+    recorded_at: datetime
+    changed_at: datetime
+
+
+class AuthorityQuery(PageQuery):
+    """Filters of the list of an account's authorities."""
+
+    as_of: date | None = Field(None, description="Only what holds on a day")
 
 
 class ClientDraft(Draft):

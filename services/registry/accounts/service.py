@@ -2,19 +2,20 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.accounts import queries
+from services.registry.accounts import authorities, queries
+from services.registry.accounts.authorities import move_regions
 from services.registry.accounts.holders import hashed, matches
-from services.registry.accounts.models import Account, Client
-from services.registry.accounts.rules import SERVICE_SCOPES, Role
+from services.registry.accounts.models import Account, Authority, Client
+from services.registry.accounts.rules import SERVICE_SCOPES, OwnAccount, Role, UsernameTaken, require_ahead
 from services.registry.accounts.schemas import AccountChange, AccountDraft, ClientDraft
-from shared.errors import Conflict, Forbidden, ResourceNotFound, Text
+from shared.clock import today
+from shared.errors import ResourceNotFound
 from shared.identity import new_id
 from shared.items import changes, claim
 from shared.journal import Audience, Change, record
@@ -22,9 +23,11 @@ from shared.permissions import Caller
 from shared.places import NATION
 from shared.replies import VersionStale
 
+__all__ = ["move_regions"]
+
 AUDIENCES = {
+    **authorities.AUDIENCES,
     "account.opened": Audience.INTERNAL,
-    "account.changed": Audience.INTERNAL,
     "account.suspended": Audience.INTERNAL,
     "account.restored": Audience.INTERNAL,
     "client.opened": Audience.INTERNAL,
@@ -32,46 +35,16 @@ AUDIENCES = {
 }
 
 
-class OwnAccount(Forbidden):
-    code = "account.own"
-    title = Text("Akun sendiri", "Own account")
-    detail = Text(
-        "Peran dan wilayah akun sendiri tidak dapat diubah sendiri.",
-        "Nobody changes the roles and regions of their own account.",
-    )
-    fix = Text("Minta operator lain.", "Ask another operator.")
-
-
-class UsernameTaken(Conflict):
-    code = "username.taken"
-    title = Text("Nama sudah dipakai", "Name already taken")
-    detail = Text("Nama {name} sudah dipakai.", "The name {name} is taken.")
-    fix = Text("Pilih nama lain.", "Choose another name.")
-
-
-def _account_record(account: Account) -> dict[str, Any]:
-    return {
-        "id": account.id,
-        "roles": account.roles,
-        "regions": account.regions,
-        "suspended": account.suspended,
-        "not_before": account.not_before,
-        "version": account.version,
-    }
-
-
-def _change(action: str, account: Account) -> Change:
-    return Change(action, f"accounts/{account.id}", None, _account_record(account))
-
-
-async def open_account(
-    session: AsyncSession, draft: AccountDraft, *, by: Caller, now: datetime
-) -> tuple[Account, bool]:
-    """Open an account whose regions the opener serves."""
-    _require_regions(draft.regions, by=by)
+async def open_account(session: AsyncSession, draft: AccountDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
+    """Open an account whose regions the opener serves; return its id and whether it is new."""
+    authorities.require_regions(draft.regions, by=by)
+    if draft.person_id is not None and draft.person_id == by.person_id:
+        raise OwnAccount(pointer="/person_id")
     claimed = await claim(session, Account, draft, by=by)
     if claimed.existing:
-        return await session.get_one(Account, claimed.id), False
+        return claimed.id, False
+    starts_on = draft.starts_on or today(now)
+    require_ahead(starts_on, draft.ends_on, today=today(now))
     if await session.scalar(select(Account.id).where(Account.username == draft.username)):
         raise UsernameTaken(name=draft.username)
     account = Account(
@@ -79,8 +52,6 @@ async def open_account(
         password_hash=await hashed(draft.password.get_secret_value()),
         display_name=draft.display_name,
         person_id=draft.person_id or new_id(),
-        roles=sorted(role.value for role in draft.roles),
-        regions=sorted(draft.regions),
         org=draft.org,
         suspended=False,
         not_before=None,
@@ -88,55 +59,69 @@ async def open_account(
     )
     session.add(account)
     await session.flush()
-    record(session, _change("account.opened", account), by=by, now=now)
-    return account, True
+    await authorities.add(
+        session,
+        account,
+        "account.opened",
+        roles=draft.roles,
+        regions=draft.regions,
+        starts_on=starts_on,
+        ends_on=draft.ends_on,
+        by=by,
+        now=now,
+    )
+    return account.id, True
 
 
-def _require_regions(regions: list[str], *, by: Caller) -> None:
-    for region in regions:
-        by.require_region(region)
-
-
-async def locked_account(session: AsyncSession, account_id: UUID, *, version: int, by: Caller) -> Account:
-    """Return an account that the caller may change, locked, in the version last seen."""
+async def locked_account(
+    session: AsyncSession, account_id: UUID, *, version: int | None, by: Caller, now: datetime
+) -> Account:
+    """Return an account that the caller may change, locked, in the version last seen where one is given."""
     account = await session.get(Account, account_id, with_for_update=True)
-    if account is None or not all(map(by.serves, account.regions)):
+    # Asked after the lock was got: who waited for it must see what the other has changed.
+    if account is None or not await queries.is_served(session, account_id, by, on=today(now)):
         raise ResourceNotFound
-    if account.version != version:
-        raise VersionStale(version=account.version, members={"current": queries.account_view(account)})
+    if version is not None and account.version != version:
+        current = await queries.one_account(session, account_id, by, on=today(now))
+        raise VersionStale(version=account.version, members={"current": current})
     return account
+
+
+async def locked_authority(session: AsyncSession, account: Account, authority_id: UUID, *, version: int) -> Authority:
+    """Return an authority of an account that is locked, in the version last seen."""
+    authority = await session.get(Authority, authority_id, with_for_update=True)
+    if authority is None or authority.account_id != account.id:
+        raise ResourceNotFound
+    if authority.version != version:
+        raise VersionStale(version=authority.version, members={"current": queries.authority_view(authority)})
+    return authority
 
 
 async def change_account(
     session: AsyncSession, account: Account, change: AccountChange, *, by: Caller, now: datetime
 ) -> None:
     """Edit an account; tokens issued under the old roles are void from now on."""
-    if account.id == by.account_id:
-        raise OwnAccount
+    authorities.require_another(account, by=by)
     edited = changes(change)
-    if "regions" in edited:
-        _require_regions(edited["regions"], by=by)
-    for name, value in edited.items():
-        setattr(account, name, sorted(str(one) for one in value) if isinstance(value, list) else value)
-    if edited.keys() & {"roles", "regions"}:
+    if "display_name" in edited:
+        account.display_name = edited["display_name"]
+    if given := {name: edited[name] for name in ("roles", "regions") if name in edited}:
+        authorities.require_regions(edited.get("regions", []), by=by)
+        await authorities.replace(session, account, **given, by=by, now=now)
         account.not_before = now
-    account.changed_at = now
-    await session.flush()
-    record(session, _change("account.changed", account), by=by, now=now)
+    await authorities.note_change(session, account, "account.changed", by=by, now=now)
 
 
 async def suspend(session: AsyncSession, account: Account, *, by: Caller, now: datetime) -> None:
     """Suspend an account: every service refuses its tokens within seconds."""
-    account.suspended, account.not_before, account.changed_at = True, now, now
-    await session.flush()
-    record(session, _change("account.suspended", account), by=by, now=now)
+    account.suspended, account.not_before = True, now
+    await authorities.note_change(session, account, "account.suspended", by=by, now=now)
 
 
 async def restore(session: AsyncSession, account: Account, *, by: Caller, now: datetime) -> None:
     """Let a suspended account sign in again; its old tokens stay void."""
-    account.suspended, account.not_before, account.changed_at = False, now, now
-    await session.flush()
-    record(session, _change("account.restored", account), by=by, now=now)
+    account.suspended, account.not_before = False, now
+    await authorities.note_change(session, account, "account.restored", by=by, now=now)
 
 
 async def open_client(
@@ -146,7 +131,7 @@ async def open_client(
 
     Made again with the same id it gets a new secret: the first one may have been lost with its reply.
     """
-    _require_regions(draft.regions, by=by)
+    authorities.require_regions(draft.regions, by=by)
     claimed = await claim(session, Client, draft, by=by)
     secret = secrets.token_urlsafe(32)
     if claimed.existing:

@@ -1,6 +1,6 @@
 """How sign-in is slowed down, and how refresh tokens rotate."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.errors import Malformed, Text, TooMany, Unauthenticated
 
@@ -54,6 +54,12 @@ def narrowed(held: list[str], wanted: list[str] | None) -> list[str]:
     if missing:
         raise ScopeNotHeld(scopes=" ".join(missing))
     return sorted(set(wanted))
+
+
+def expiry(issued: int, *, life: timedelta, ends_at: datetime | None) -> int:
+    """Return when a token ends, in seconds: after its life, or before with what it speaks for."""
+    lived = issued + int(life.total_seconds())
+    return lived if ends_at is None else min(lived, int(ends_at.timestamp()))
 
 
 def pause_after(failures: int, *, free: int) -> timedelta:

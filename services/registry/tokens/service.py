@@ -23,10 +23,12 @@ from services.registry.tokens.rules import (
     REFRESH_LIFE,
     CredentialsWrong,
     SignInPaused,
+    expiry,
     narrowed,
     pause_after,
 )
 from shared.canonical import keyed_digest
+from shared.clock import end_of, today
 from shared.database import Database
 from shared.identity import new_id
 from shared.tokens import AUDIENCE
@@ -75,7 +77,7 @@ async def sign_in(
     tried = person_attempt(settings, username=username, address=address)
     holder_id = await _proven(database, tried, holders.find_account, name=username, secret=password, now=now)
     async with database.transaction() as session:
-        holder = await holders.holder_of(session, holder_id)
+        holder = await holders.holder_of(session, holder_id, on=today(now))
         granted = narrowed(holder.scopes, wanted)
         refresh = _refresh_token(session, holder=holder, family=new_id(), scopes=granted, now=now)
         return await _answer(session, settings, holder, refresh=refresh, scopes=granted, now=now)
@@ -112,7 +114,7 @@ async def refresh(
         # The family's lock, not the row's: a sibling that is just being made must not be missed.
         await session.execute(select(func.pg_advisory_xact_lock(known.family.int % 2**63)))
         await session.refresh(known)
-        holder = await holders.holder_of(session, known.account_id)
+        holder = await holders.holder_of(session, known.account_id, on=today(now))
         if known.revoked_at is not None or known.expires_at <= now or holder.revoked(known.issued_at):
             raise CredentialsWrong
         if known.used_at is None:
@@ -199,12 +201,13 @@ async def _answer(
 ) -> dict[str, Any]:
     # Whole seconds: a token issued in the second of a revocation must count as later than it.
     issued = max(int(now.timestamp()), math.ceil(holder.not_before.timestamp()) if holder.not_before else 0)
+    ends = expiry(issued, life=ACCESS_LIFE, ends_at=end_of(holder.last_day) if holder.last_day else None)
     claims: dict[str, Any] = {
         "iss": settings.issuer,
         "sub": str(holder.id),
         "aud": AUDIENCE,
         "iat": issued,
-        "exp": issued + int(ACCESS_LIFE.total_seconds()),
+        "exp": ends,
         "jti": str(new_id()),
         "client_id": holder.client_id,
         "scope": " ".join(scopes),
@@ -218,7 +221,7 @@ async def _answer(
     return {
         "access_token": await keys.sign(session, settings, claims, now=now),
         "token_type": "Bearer",
-        "expires_in": int(ACCESS_LIFE.total_seconds()),
+        "expires_in": max(ends - issued, 0),
         "refresh_token": refresh,
         "scope": claims["scope"],
     }

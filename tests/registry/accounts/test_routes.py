@@ -37,6 +37,7 @@ class TestOpenAccount:
             "org",
             "suspended",
             "not_before",
+            "invited",
             "version",
             "recorded_at",
             "changed_at",

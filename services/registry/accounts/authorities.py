@@ -1,0 +1,282 @@
+"""What an account may, where and when: given, shortened, taken back, and moved from one account to another."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.accounts.holders import held
+from services.registry.accounts.models import Account, Authority
+from services.registry.accounts.rules import (
+    AccountUnknown,
+    AuthorityMissing,
+    AuthorityOver,
+    AuthorityOverlaps,
+    OwnAccount,
+    RegionNotHeld,
+    RolesDiffer,
+    require_ahead,
+    without,
+)
+from services.registry.accounts.schemas import AuthorityChange, AuthorityDraft
+from shared.clock import today
+from shared.identity import new_id
+from shared.items import claim
+from shared.journal import Audience, Change, record
+from shared.permissions import Caller
+from shared.places import lies_within
+
+AUDIENCES = {
+    "account.changed": Audience.INTERNAL,
+    "authority.given": Audience.INTERNAL,
+    "authority.changed": Audience.INTERNAL,
+    "authority.revoked": Audience.INTERNAL,
+}
+
+
+def require_regions(regions: Sequence[str], *, by: Caller) -> None:
+    """Refuse to give what the giver does not serve."""
+    for region in regions:
+        by.require_region(region)
+
+
+def require_another(account: Account, *, by: Caller) -> None:
+    """Refuse the change of what is one's own, under whichever of one's names."""
+    if account.id == by.account_id or (by.person_id is not None and account.person_id == by.person_id):
+        raise OwnAccount
+
+
+async def note_change(
+    session: AsyncSession, account: Account, action: str, *, by: Caller, now: datetime, occurred_on: date | None = None
+) -> None:
+    """Save an account that is locked, and journal it with what it may today; no names."""
+    account.changed_at = now
+    await session.flush()
+    authority = await held(session, account.id, on=today(now))
+    data = {
+        "id": account.id,
+        "roles": authority.roles if authority else [],
+        "regions": authority.regions if authority else [],
+        "suspended": account.suspended,
+        "not_before": account.not_before,
+        "version": account.version,
+    }
+    record(session, Change(action, f"accounts/{account.id}", None, data, occurred_on), by=by, now=now)
+
+
+def _authority_change(action: str, authority: Authority) -> Change:
+    data = {
+        "id": authority.id,
+        "account_id": authority.account_id,
+        "roles": authority.roles,
+        "regions": authority.regions,
+        "starts_on": authority.starts_on,
+        "ends_on": authority.ends_on,
+        "revoked_at": authority.revoked_at,
+        "version": authority.version,
+    }
+    return Change(action, f"authorities/{authority.id}", None, data)
+
+
+async def _note(session: AsyncSession, action: str, *authorities: Authority, by: Caller, now: datetime) -> None:
+    for one in authorities:
+        one.changed_at = now
+    await session.flush()
+    for one in authorities:
+        record(session, _authority_change(action, one), by=by, now=now)
+
+
+async def _require_free(
+    session: AsyncSession, account: Account, starts_on: date, ends_on: date | None, *, besides: UUID | None = None
+) -> None:
+    """Refuse a second authority on any day; the account's lock keeps two that come at once apart."""
+    statement = select(Authority).where(
+        Authority.account_id == account.id,
+        Authority.revoked_at.is_(None),
+        Authority.overlapping(starts_on, ends_on),
+    )
+    if besides is not None:
+        statement = statement.where(Authority.id != besides)
+    if (other := await session.scalar(statement.limit(1))) is not None:
+        raise AuthorityOverlaps(starts_on=other.starts_on, ends_on=other.ends_on or "…")
+
+
+def _made(account: Account, *, roles: Sequence[str], regions: Sequence[str], now: datetime, **more: Any) -> Authority:
+    columns = {
+        "id": new_id(),
+        "version": 1,
+        "creation_digest": b"",
+        "recorded_at": now,
+        "changed_at": now,
+        "account_id": account.id,
+        "roles": sorted({str(role) for role in roles}),
+        "regions": sorted(set(regions)),
+        "revoked_at": None,
+    }
+    return Authority(**columns | more)
+
+
+async def give(
+    session: AsyncSession, account: Account, draft: AuthorityDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Give an account that is locked roles in regions for a time to come; return the id and whether it is new."""
+    require_another(account, by=by)
+    require_regions(draft.regions, by=by)
+    claimed = await claim(session, Authority, draft, by=by, within=account.id)
+    if claimed.existing:
+        return claimed.id, False
+    starts_on = draft.starts_on or today(now)
+    require_ahead(starts_on, draft.ends_on, today=today(now))
+    await _require_free(session, account, starts_on, draft.ends_on)
+    await add(
+        session,
+        account,
+        "account.changed",
+        roles=draft.roles,
+        regions=draft.regions,
+        starts_on=starts_on,
+        ends_on=draft.ends_on,
+        by=by,
+        now=now,
+        **claimed.columns(now),
+    )
+    return claimed.id, True
+
+
+async def add(
+    session: AsyncSession, account: Account, action: str, *, by: Caller, now: datetime, **columns: Any
+) -> None:
+    """Add an authority of which it is known that it may be; `action` is what becomes of the account by it."""
+    authority = _made(account, now=now, **columns)
+    session.add(authority)
+    await note_change(session, account, action, by=by, now=now)
+    await _note(session, "authority.given", authority, by=by, now=now)
+
+
+async def change(
+    session: AsyncSession, account: Account, authority: Authority, edited: AuthorityChange, *, by: Caller, now: datetime
+) -> None:
+    """Let an authority end on another day; ended earlier than before, it ends the account's sessions too."""
+    require_another(account, by=by)
+    require_regions(authority.regions, by=by)
+    _require_lasting(authority, now=now)
+    if "ends_on" in edited.model_fields_set:
+        require_ahead(max(authority.starts_on, today(now)), edited.ends_on, today=today(now))
+        await _require_free(session, account, authority.starts_on, edited.ends_on, besides=authority.id)
+        shorter = edited.ends_on is not None and (authority.ends_on is None or edited.ends_on < authority.ends_on)
+        if shorter and authority.starts_on <= today(now):
+            account.not_before = now
+        authority.ends_on = edited.ends_on
+    await _note(session, "authority.changed", authority, by=by, now=now)
+    await note_change(session, account, "account.changed", by=by, now=now)
+
+
+def _require_lasting(authority: Authority, *, now: datetime) -> None:
+    over = authority.ends_on is not None and authority.ends_on < today(now)
+    if authority.revoked_at is not None or over:
+        raise AuthorityOver
+
+
+async def revoke(session: AsyncSession, account: Account, authority: Authority, *, by: Caller, now: datetime) -> None:
+    """Take an authority back, at once: the account's tokens are void from now on."""
+    require_another(account, by=by)
+    _require_lasting(authority, now=now)
+    authority.revoked_at = now
+    account.not_before = now
+    await _note(session, "authority.revoked", authority, by=by, now=now)
+    await note_change(session, account, "account.changed", by=by, now=now)
+
+
+async def replace(
+    session: AsyncSession,
+    account: Account,
+    *,
+    roles: Sequence[str] | None = None,
+    regions: Sequence[str] | None = None,
+    by: Caller,
+    now: datetime,
+) -> None:
+    """Let an account have other roles or regions from today on; what it had until yesterday stays on record."""
+    on = today(now)
+    authority = await held(session, account.id, on=on)
+    if authority is None:
+        raise AuthorityMissing
+    new = _made(
+        account,
+        roles=authority.roles if roles is None else roles,
+        regions=authority.regions if regions is None else regions,
+        starts_on=on,
+        ends_on=authority.ends_on,
+        now=now,
+    )
+    if authority.starts_on == on:
+        authority.roles, authority.regions = new.roles, new.regions
+        await _note(session, "authority.changed", authority, by=by, now=now)
+        return
+    authority.ends_on = on - timedelta(days=1)
+    await _note(session, "authority.changed", authority, by=by, now=now)
+    session.add(new)
+    await _note(session, "authority.given", new, by=by, now=now)
+
+
+async def _locked(session: AsyncSession, account_id: UUID) -> Account:
+    account = await session.get(Account, account_id, with_for_update=True)
+    if account is None:
+        raise AccountUnknown(id=account_id)
+    return account
+
+
+async def move_regions(
+    session: AsyncSession, *, from_account: UUID, to_account: UUID, regions: Sequence[str], by: Caller, now: datetime
+) -> None:
+    """Move regions from what one account may today and later to what another may today.
+
+    Nobody gains a role in them that the first did not have. The first account's tokens are void from now on; the
+    second gets the regions with its next token, within the quarter of an hour that a token lives.
+    """
+    if from_account == to_account:
+        return
+    require_regions(regions, by=by)
+    # In the order of their ids, so that two who move at once never wait for each other in a circle.
+    locked = {one: await _locked(session, one) for one in sorted({from_account, to_account})}
+    source, target = locked[from_account], locked[to_account]
+    require_another(target, by=by)
+    giving, taking = await held(session, source.id, on=today(now)), await held(session, target.id, on=today(now))
+    if giving is None or taking is None:
+        raise AuthorityMissing
+    if missing := sorted(set(regions) - set(giving.regions)):
+        raise RegionNotHeld(regions=", ".join(missing))
+    if not set(taking.roles) <= set(giving.roles):
+        raise RolesDiffer
+    await _take_away(session, source, set(regions), by=by, now=now)
+    source.not_before = now
+    await note_change(session, source, "account.changed", by=by, now=now)
+    more = [region for region in regions if not lies_within(region, taking.regions)]
+    if more:
+        await replace(session, target, regions=[*taking.regions, *more], by=by, now=now)
+        await note_change(session, target, "account.changed", by=by, now=now)
+
+
+async def _take_away(session: AsyncSession, account: Account, regions: set[str], *, by: Caller, now: datetime) -> None:
+    """Take regions out of everything that an account may today and later; what has none left is taken back."""
+    lasting = await session.scalars(
+        select(Authority).where(
+            Authority.account_id == account.id,
+            Authority.revoked_at.is_(None),
+            or_(Authority.ends_on.is_(None), Authority.ends_on >= today(now)),
+            Authority.regions.overlap(list(regions)),
+        )
+    )
+    for authority in lasting.all():
+        left = without(authority.regions, regions)
+        if not left:
+            authority.revoked_at = now
+            await _note(session, "authority.revoked", authority, by=by, now=now)
+        elif authority.starts_on <= today(now):
+            await replace(session, account, regions=left, by=by, now=now)
+        else:
+            authority.regions = left
+            await _note(session, "authority.changed", authority, by=by, now=now)
