@@ -20,7 +20,7 @@ from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
 from services.registry.partners import routes as partners
 from services.registry.partners import service as partner_service
-from services.registry.personal import models as _personal_tables  # noqa: F401 - no routes of its own
+from services.registry.personal import service as personal
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
 from services.registry.settings import Settings
@@ -66,6 +66,7 @@ SERVICE = Service(
         **partner_service.AUDIENCES,
         **board_service.AUDIENCES,
         **group_service.AUDIENCES,
+        **personal.AUDIENCES,
     },
     subjects={"boards": Board, "groups": Group},
     load_standings=_load_standings,

@@ -1,6 +1,9 @@
-"""Use cases of personal records: keep, change, open, erase. None of it is journaled; the rows they stand behind are."""
+"""Use cases of personal records: keep, change, open, erase; and find who may be recorded twice.
 
-from collections.abc import Mapping
+What is kept is not journaled, the rows it stands behind are. A pair that may be one person is.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,19 +11,29 @@ from uuid import UUID
 from sqlalchemy import FromClause, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.personal.models import PersonalRecord
-from shared.canonical import keyed_digest
+from services.registry.personal.matching import (
+    AUDIENCES,
+    Person,
+    clear,
+    match_keys,
+    nik_digest,
+    note,
+    open_pairs,
+    opened,
+    queue,
+)
+from services.registry.personal.models import Duplicate, PersonalRecord
+from services.registry.personal.rules import Dismissal, DuplicateState, Reason
+from shared.loading import copy_rows
+from shared.permissions import Caller
 from shared.vault import Vault
+
+__all__ = ["AUDIENCES", "Dismissal", "Duplicate", "DuplicateState", "Person", "Reason", "nik_digest", "note", "opened"]
 
 
 def personal_records() -> FromClause:
     """Return the records as other slices join them by id; open a row with `opened`."""
     return PersonalRecord.__table__.alias("personal")
-
-
-def nik_digest(session: AsyncSession, nik: str) -> bytes:
-    """Return by what the same NIK is found again, without keeping it."""
-    return keyed_digest(session.info["hmac_key"], b"nik", nik.encode())
 
 
 def keep(
@@ -40,32 +53,72 @@ def keep(
         person_id=person_id,
         wrapped_key=wrapped,
         sealed=sealed,
-        nik_digest=nik_digest(session, fields["nik"]) if fields.get("nik") else None,
+        nik_digest=nik_digest(session, fields.get("nik")),
+        match_keys=[],
     )
     session.add(kept)
     return kept
+
+
+async def keep_people(
+    session: AsyncSession, vault: Vault, people: Sequence[Person], *, among: FromClause, by: Caller, now: datetime
+) -> None:
+    """Keep persons who were just recorded, and queue whoever of them may be somebody recorded already.
+
+    One person or thousands: the statements grow with their number by five hundreds. The rows they stand behind are
+    written before, since `among` gives them too: id, birth_year, sex and household_id of all who may be compared.
+    It comes late in its transaction, for it locks out who records the same people at once.
+    """
+    rows = []
+    for person in people:
+        wrapped, sealed = vault.sealed(person.id, person.fields)
+        row = {
+            "id": person.id,
+            "kelurahan_code": person.kelurahan_code,
+            "person_id": person.person_id,
+            "wrapped_key": wrapped,
+            "sealed": sealed,
+            "nik_digest": nik_digest(session, person.fields.get("nik")),
+            "match_keys": match_keys(session, person),
+        }
+        rows.append(row)
+    if rows:
+        await copy_rows(session, PersonalRecord.__table__, rows)
+        await queue(session, vault, people, among=among, by=by, now=now)
 
 
 def change(session: AsyncSession, vault: Vault, kept: PersonalRecord, edited: Mapping[str, Any]) -> dict[str, Any]:
     """Edit the personal fields of a record that is locked; return them as they are now."""
     fields = opened(vault, kept) | dict(edited)
     kept.wrapped_key, kept.sealed = vault.sealed(kept.id, fields)
-    kept.nik_digest = nik_digest(session, fields["nik"]) if fields.get("nik") else None
+    kept.nik_digest = nik_digest(session, fields.get("nik"))
     return fields
 
 
-def opened(vault: Vault, row: Any) -> dict[str, Any]:
-    """Return the personal fields of a record or joined row; nothing once it was erased."""
-    if row.wrapped_key is None:
-        return {}
-    return vault.opened(row.id, bytes(row.wrapped_key), bytes(row.sealed))
+async def queue_again(
+    session: AsyncSession, vault: Vault, person: Person, *, among: FromClause, by: Caller, now: datetime
+) -> None:
+    """Compare a person whose record or row was changed: pairs that are no longer alike leave the queue.
+
+    A pair that was dismissed comes back only when more speaks for it than at its dismissal.
+    """
+    await session.flush()
+    kept = await session.get_one(PersonalRecord, person.id)
+    kept.match_keys = match_keys(session, person)
+    await session.flush()
+    found = await queue(session, vault, [person], among=among, by=by, now=now)
+    standing: Sequence[Duplicate] = (await session.scalars(open_pairs(person.id))).all()
+    await clear(session, (one for one in standing if (one.first_id, one.second_id) not in found), by=by, now=now)
 
 
-async def erase(session: AsyncSession, person_id: UUID, *, now: datetime) -> int:
+async def erase(session: AsyncSession, person_id: UUID, *, by: Caller, now: datetime) -> int:
     """Destroy the keys of everything that names a person; return how many records that were."""
-    gone = await session.execute(
+    erased = await session.scalars(
         update(PersonalRecord)
         .where(PersonalRecord.person_id == person_id, PersonalRecord.erased_at.is_(None))
-        .values(wrapped_key=None, sealed=None, nik_digest=None, erased_at=now)
+        .values(wrapped_key=None, sealed=None, nik_digest=None, match_keys=[], erased_at=now)
+        .returning(PersonalRecord.id)
     )
-    return int(getattr(gone, "rowcount", 0))
+    gone = erased.all()
+    await clear(session, await session.scalars(open_pairs(*gone)), by=by, now=now)
+    return len(gone)
