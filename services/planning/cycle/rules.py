@@ -1,8 +1,6 @@
-"""What a residents' meeting is, and what its counted attendance has to satisfy (CY-5, KPI-04, KPI-05)."""
+"""What a residents' meeting is, and why a part of its attendance may be missing (CY-5, KPI-04, KPI-05)."""
 
 from enum import StrEnum
-
-from shared.errors import Fault, Invalid, Text
 
 
 class MeetingKind(StrEnum):
@@ -31,60 +29,3 @@ class PoorNotCounted(StrEnum):
     NOT_RECORDED = "not_recorded"
     LIST_LOST = "list_lost"
     NO_POVERTY_LIST = "no_poverty_list"
-
-
-class AttendanceInvalid(Invalid):
-    code = "attendance.invalid"
-    title = Text("Daftar hadir tidak sah", "Invalid attendance")
-    detail = Text(
-        "Jumlah hadir ini melanggar {count} aturan; lihat `errors`.",
-        "This attendance breaks {count} rule(s); see `errors`.",
-    )
-    fix = Text("Periksa daftar hadir rapat.", "Check the meeting's attendance list.")
-
-
-MORE = Text("Tidak boleh lebih dari jumlah hadir.", "Cannot exceed the number of attendees.")
-REASON_MISSING = Text("Jumlah ini kosong: sebutkan alasannya di {reason}.", "This number is null: say why in {reason}.")
-REASON_TOO_MUCH = Text("Jumlahnya ada, jadi alasan harus kosong.", "The number is there, so the reason must be null.")
-
-
-def attendance_faults(
-    *,
-    total: int,
-    women: int | None,
-    women_not_counted: WomenNotCounted | None,
-    poor: int | None,
-    poor_not_counted: PoorNotCounted | None,
-) -> list[Fault]:
-    """Return what is wrong with counted attendance: parts within the whole, and a reason for each missing one."""
-    found: list[Fault] = []
-    for name, part, reason in (("women", women, women_not_counted), ("poor", poor, poor_not_counted)):
-        pointer = f"/attendance/{name}"
-        reason_field = f"{name}_not_counted_reason"
-        if part is None and reason is None:
-            found.append(Fault(pointer, "attendance.reason_missing", REASON_MISSING, {"reason": reason_field}))
-        if part is not None and reason is not None:
-            found.append(Fault(f"/attendance/{reason_field}", "attendance.reason_superfluous", REASON_TOO_MUCH, {}))
-        if part is not None and part > total:
-            found.append(Fault(pointer, "attendance.exceeds_total", MORE, {}))
-    return found
-
-
-def require_valid_attendance(
-    *,
-    total: int,
-    women: int | None,
-    women_not_counted: WomenNotCounted | None,
-    poor: int | None,
-    poor_not_counted: PoorNotCounted | None,
-) -> None:
-    """Refuse attendance that does not add up, naming each fault."""
-    found = attendance_faults(
-        total=total,
-        women=women,
-        women_not_counted=women_not_counted,
-        poor=poor,
-        poor_not_counted=poor_not_counted,
-    )
-    if found:
-        raise AttendanceInvalid(faults=found, count=len(found))

@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planning.cycle.models import Meeting
-from services.planning.cycle.rules import Decision, MeetingKind, require_valid_attendance
+from services.planning.cycle.rules import Decision, MeetingKind
 from services.planning.cycle.schemas import MeetingDraft
+from shared.attendance import require_valid_attendance
 from shared.items import Claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
@@ -57,11 +58,11 @@ async def hold_meeting(
     require_not_future(draft.held_on, now=now, pointer="/held_on")
     counted = draft.attendance
     require_valid_attendance(
-        total=counted.total,
-        women=counted.women,
-        women_not_counted=counted.women_not_counted_reason,
-        poor=counted.poor,
-        poor_not_counted=counted.poor_not_counted_reason,
+        counted.total,
+        {
+            "women": (counted.women, counted.women_not_counted_reason),
+            "poor": (counted.poor, counted.poor_not_counted_reason),
+        },
     )
     meeting = Meeting(
         kelurahan_code=kelurahan_code,

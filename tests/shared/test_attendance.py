@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.planning.cycle.rules import PoorNotCounted, WomenNotCounted, attendance_faults
+from shared.attendance import AttendanceInvalid, attendance_faults, require_valid_attendance
 
 counts = st.integers(0, 500)
 
@@ -10,17 +11,11 @@ def codes(
     *,
     total: int = 60,
     women: int | None = 28,
-    women_not_counted: WomenNotCounted | None = None,
+    women_not_counted: str | None = None,
     poor: int | None = 20,
-    poor_not_counted: PoorNotCounted | None = None,
+    poor_not_counted: str | None = None,
 ) -> list[tuple[str, str]]:
-    found = attendance_faults(
-        total=total,
-        women=women,
-        women_not_counted=women_not_counted,
-        poor=poor,
-        poor_not_counted=poor_not_counted,
-    )
+    found = attendance_faults(total, {"women": (women, women_not_counted), "poor": (poor, poor_not_counted)})
     return [(fault.pointer, fault.code) for fault in found]
 
 
@@ -35,14 +30,20 @@ class TestAttendance:
 
     def test_a_missing_number_needs_its_reason(self) -> None:
         assert codes(poor=None) == [("/attendance/poor", "attendance.reason_missing")]
-        assert codes(poor=None, poor_not_counted=PoorNotCounted.NO_POVERTY_LIST) == []
+        assert codes(poor=None, poor_not_counted="no_poverty_list") == []
         assert codes(women=None) == [("/attendance/women", "attendance.reason_missing")]
-        assert codes(women=None, women_not_counted=WomenNotCounted.LIST_LOST) == []
+        assert codes(women=None, women_not_counted="list_lost") == []
 
     def test_a_number_that_is_there_has_no_reason(self) -> None:
-        found = codes(women_not_counted=WomenNotCounted.LIST_LOST)
+        found = codes(women_not_counted="list_lost")
 
         assert found == [("/attendance/women_not_counted_reason", "attendance.reason_superfluous")]
 
     def test_zero_is_a_number_and_not_missing(self) -> None:
         assert codes(women=0, poor=0) == []
+
+    def test_is_refused_with_every_fault_at_once(self) -> None:
+        with pytest.raises(AttendanceInvalid) as refused:
+            require_valid_attendance(3, {"women": (4, None), "poor": (None, None)})
+
+        assert [fault.pointer for fault in refused.value.faults] == ["/attendance/women", "/attendance/poor"]
