@@ -27,6 +27,9 @@ T = TypeVar("T", bound=Item)
 Represent = Callable[[AsyncSession, UUID, Caller, datetime], Awaitable[Mapping[str, Any]]]
 """Gives the item as the caller sees it, for the reply to a stale change."""
 
+RepresentChild = Callable[[AsyncSession, UUID, UUID, Caller, datetime], Awaitable[Mapping[str, Any]]]
+"""The same of a child, named by its parent's id and its own."""
+
 
 class IdTaken(Conflict):
     code = "id.taken"
@@ -215,6 +218,34 @@ def to_extend(model: type[T]) -> Callable[..., Awaitable[T]]:
 
     async def dependency(id: UUID, session: Writing, caller: Anyone) -> T:
         return await locked(session, model, id, by=caller)
+
+    return dependency
+
+
+def child_to_change(
+    parent: type[PlacedItem], child: type[T], *, of: str, at: str, represent: RepresentChild
+) -> Callable[..., Awaitable[T]]:
+    """Return a dependency: a child of the item of the path, its parent locked first, in the version last seen.
+
+    `of` is the column that names the parent, `at` the path's own name of the child's id. The parent's lock keeps
+    changes of two children from slipping past what is judged over all of them.
+    """
+
+    async def dependency(id: UUID, request: Request, session: Writing, caller: Anyone, now: Now) -> T:
+        version = expected_version(request.headers.get("if-match"))
+        await locked(session, parent, id, by=caller)
+        try:
+            child_id = UUID(request.path_params[at])
+        except ValueError as error:
+            raise ResourceNotFound from error
+        within = getattr(child, of) == id
+        item = await session.scalar(select(child).where(child.id == child_id, within).with_for_update())
+        if item is None:
+            raise ResourceNotFound
+        if item.version != version:
+            current = await represent(session, id, child_id, caller, now)
+            raise VersionStale(version=item.version, members={"current": current})
+        return item
 
     return dependency
 

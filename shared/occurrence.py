@@ -1,4 +1,4 @@
-"""Facts happen on a date that people give: never in the future."""
+"""Facts happen on a date that people give: never in the future, and nothing ends before it starts."""
 
 from datetime import date, datetime
 
@@ -17,3 +17,16 @@ def require_not_future(day: date, *, now: datetime, pointer: str) -> None:
     """Refuse a day that has not come yet where the programme sits."""
     if day > today(now):
         raise InTheFuture(pointer=pointer, day=day, today=today(now))
+
+
+class TimeReversed(Invalid):
+    code = "date.before_the_start"
+    title = Text("Berakhir sebelum dimulai", "Ends before it starts")
+    detail = Text("{ends_on} lebih awal daripada {starts_on}.", "{ends_on} is earlier than {starts_on}.")
+    fix = Text("Periksa kedua tanggal.", "Check both dates.")
+
+
+def require_order(starts_on: date, ends_on: date | None, *, pointer: str = "/ends_on") -> None:
+    """Refuse a time that ends before it starts; it may end on its first day, or not have ended."""
+    if ends_on is not None and ends_on < starts_on:
+        raise TimeReversed(pointer=pointer, starts_on=starts_on, ends_on=ends_on)

@@ -14,10 +14,16 @@ from services.registry.accounts import service as account_service
 from services.registry.boards import routes as boards
 from services.registry.boards import service as board_service
 from services.registry.boards.models import Board
+from services.registry.committees import routes as committees
+from services.registry.committees import service as committee_service
+from services.registry.committees.models import Committee
 from services.registry.database import Base
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
+from services.registry.learning import routes as learning
+from services.registry.learning import service as learning_service
+from services.registry.learning.models import LearningCommunity
 from services.registry.partners import routes as partners
 from services.registry.partners import service as partner_service
 from services.registry.personal import service as personal
@@ -58,6 +64,8 @@ SERVICE = Service(
         regions.routes,
         boards.routes,
         groups.routes,
+        committees.routes,
+        learning.routes,
         partners.routes,
     ),
     audiences={
@@ -66,9 +74,16 @@ SERVICE = Service(
         **partner_service.AUDIENCES,
         **board_service.AUDIENCES,
         **group_service.AUDIENCES,
+        **committee_service.AUDIENCES,
+        **learning_service.AUDIENCES,
         **personal.AUDIENCES,
     },
-    subjects={"boards": Board, "groups": Group},
+    subjects={
+        "boards": Board,
+        "groups": Group,
+        "committees": Committee,
+        "learning-communities": LearningCommunity,
+    },
     load_standings=_load_standings,
     fetch_keys=_fetch_keys,
 )

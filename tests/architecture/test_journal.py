@@ -16,7 +16,7 @@ PERSONAL = {
     "complainant", "complainant_name", "accused", "borrower_name", "household_head", "photo", "signature", "latitude",
     "longitude", "point", "ip", "tracking_code", "text", "note", "notes", "remark", "story",
 }  # fmt: skip
-NAMES_OF = {"boards", "groups", "partners", "regions", "plans", "activities"}
+NAMES_OF = {"boards", "groups", "committees", "learning", "partners", "regions", "plans", "activities"}
 """Slices whose `name` is an institution's, a place's or a work's, or that of an officer in office."""
 
 SERVICE_FILES = [file for folder in slices() for file in folder.glob("*.py")]

@@ -68,7 +68,7 @@ class Furnished:
         name = part.strip("{}")
         if name == "code":
             return PLACE
-        return str(identity(singular(before) if name == "id" else name.removesuffix("_id"), number))
+        return str(identity(singular(before.replace("-", "_")) if name == "id" else name.removesuffix("_id"), number))
 
     async def get(self, address: str, *, headers: Mapping[str, str] | None = None) -> httpx.Response:
         return await self.running.http.get(address, headers=self.everything if headers is None else headers)
