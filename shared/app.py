@@ -16,6 +16,7 @@ from shared.batch import batch_router
 from shared.catalogue import catalogue_router
 from shared.database import Database
 from shared.explaining import permission_router
+from shared.exporting import export_router
 from shared.feed import feed_router
 from shared.heads import Head, keep_hearing
 from shared.health import health_router
@@ -146,6 +147,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         *([jobs_router(service.name)] if service.works else []),
         feed_router(service.name),
         batch_router(service.name),
+        export_router(service.name),
         permission_router(service.name),
         catalogue_router(service.name),
         health_router(service.name),

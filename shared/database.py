@@ -22,6 +22,9 @@ from shared.settings import ServiceSettings
 IMPATIENT = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=20s"
 """For requests: nobody waits long for a lock, and nobody holds one for long."""
 
+STREAMING = "-c timezone=UTC -c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=120s"
+"""For whole lists: a reader on a slow line may rest between two pieces."""
+
 PATIENT = "-c timezone=UTC -c lock_timeout=60s"
 """For workers and the command line."""
 
@@ -32,7 +35,7 @@ def driver_url(url: str) -> str:
 
 
 class Database:
-    """The two pools of a process: one for reads, one for writes."""
+    """The pools of a process: for reads, for writes, and a small one for whole lists."""
 
     def __init__(self, settings: ServiceSettings, *, patient: bool = False) -> None:
         url = driver_url(settings.database_url.get_secret_value())
@@ -48,6 +51,8 @@ class Database:
             url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **pool
         )
         self.writes: AsyncEngine = create_async_engine(url, **pool)
+        streams = {"connect_args": {"options": STREAMING}, "pool_size": settings.export_pool_size}
+        self._exports: AsyncEngine = create_async_engine(url, **(pool | streams))
         self._hmac_key = settings.hmac_key
         self.sessions = async_sessionmaker(self.writes, expire_on_commit=False, autoflush=False)
 
@@ -63,6 +68,14 @@ class Database:
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """Open a REPEATABLE READ READ ONLY transaction for an answer of several statements."""
         async with self.writes.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            await connection.execute(text("SET TRANSACTION READ ONLY"))
+            yield connection
+
+    @asynccontextmanager
+    async def export(self) -> AsyncIterator[AsyncConnection]:
+        """Open a REPEATABLE READ READ ONLY transaction for a long stream, on one of few connections kept for these."""
+        async with self._exports.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
             await connection.execute(text("SET TRANSACTION READ ONLY"))
             yield connection
@@ -84,6 +97,7 @@ class Database:
     async def close(self) -> None:
         await self.reads.dispose()
         await self.writes.dispose()
+        await self._exports.dispose()
 
 
 def database_of(request: Request) -> Database:

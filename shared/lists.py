@@ -18,6 +18,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import Malformed, Refusal, Text
+from shared.exporting import PagesUnwanted, whole_list
+from shared.forms import wanted_form
 from shared.places import RegionCode, within
 from shared.replies import reply, to_json
 from shared.statements import REMEMBERED_QUESTIONS, Question, Written, fetch, write
@@ -80,15 +82,24 @@ class NotAcceptable(Refusal):
     status = 406
     code = "accept.unsupported"
     title = Text("Bentuk tidak tersedia", "Form not available")
-    detail = Text("Daftar ini hanya tersedia sebagai application/json.", "This list comes as application/json only.")
-    fix = Text("Kirim Accept: application/json.", "Send Accept: application/json.")
+    detail = Text(
+        "Daftar ini tersedia sebagai application/json per halaman, atau utuh sebagai text/csv, application/x-ndjson"
+        " atau application/vnd.apache.parquet.",
+        "This list comes in pages as application/json, or whole as text/csv, application/x-ndjson"
+        " or application/vnd.apache.parquet.",
+    )
+    fix = Text("Kirim salah satunya di Accept.", "Send one of them in Accept.")
 
 
-def require_json(request: Request) -> None:
-    """Refuse a caller who would rather have something else than JSON, instead of surprising them."""
+def _form(request: Request, query: PageQuery) -> str | None:
+    """Return the form of a whole list that is asked for, None for a page of JSON; what we do not have is refused."""
     accept = request.headers.get("accept", "")
-    if accept and not any(kind in accept for kind in ("*/*", "application/*", "application/json")):
+    form = wanted_form(accept)
+    if form is not None and query.model_fields_set & {"limit", "cursor"}:
+        raise PagesUnwanted
+    if form is None and accept and not any(kind in accept for kind in ("*/*", "application/*", "application/json")):
         raise NotAcceptable
+    return form
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +134,25 @@ def _position(cursor: str, *, fingerprint: str, kind: type, identity: type) -> t
     return value, last
 
 
+def _sorted_by(order: Order) -> tuple[ColumnElement[Any], ...]:
+    return (order.column,) if order.column is order.identity else (order.column, order.identity)
+
+
+def in_order(statement: Select[Any], order: Order) -> Select[Any]:
+    """Return the statement of all rows, sorted."""
+    return statement.order_by(*(column.desc() if order.descending else column for column in _sorted_by(order)))
+
+
 def keyset(statement: Select[Any], *, order: Order, further: bool) -> Select[Any]:
     """Return the statement of a page: sorted, `further` after :after_value and :after_id, :rows rows."""
-    columns = (order.column,) if order.column is order.identity else (order.column, order.identity)
+    columns = _sorted_by(order)
     statement = statement.add_columns(order.column.label("sort_key")).limit(bindparam("rows", type_=Integer))
     if further:
         names = ("after_id",) if len(columns) == 1 else ("after_value", "after_id")
         after = tuple_(*(bindparam(name, type_=column.type) for name, column in zip(names, columns, strict=True)))
         key = tuple_(*columns)
         statement = statement.where(key < after if order.descending else key > after)
-    return statement.order_by(*(column.desc() if order.descending else column for column in columns))
+    return in_order(statement, order)
 
 
 @lru_cache(REMEMBERED_QUESTIONS)
@@ -172,13 +192,25 @@ async def page(
 
     `seen` is told of the rows that will be shown.
     """
-    require_json(request)
+    form = _form(request, query)
     fingerprint = _fingerprint(request, query)
     after = None
     if query.cursor is not None:
         after = _position(query.cursor, fingerprint=fingerprint, kind=order.kind, identity=order.identity_kind)
     # Taken before the read: whoever follows the journal from here misses nothing.
     position = request.app.state.head.position
+    if form is not None:
+        whole = statement.statement() if isinstance(statement, Question) else statement
+        return await whole_list(
+            request,
+            in_order(whole, order),
+            form=form,
+            shape=shape,
+            values=dict(parameters or {}),
+            position=position,
+            seen=seen,
+            counting=connection,
+        )
     # One row more than asked tells whether there is a next page.
     values = {**(parameters or {}), "rows": query.limit + 1}
     rows = await _read(connection, statement, order=order, after=after, values=values)

@@ -31,6 +31,7 @@ class ServiceSettings(BaseSettings):
     pool_size: int = Field(
         8, ge=2, le=64, description="Database connections for reads, and as many for writes, per process"
     )
+    export_pool_size: int = Field(3, ge=1, le=32, description="Whole lists that a process streams at once")
     idempotency_days: int = Field(7, ge=1, le=90, description="How long the reply to an Idempotency-Key is kept")
     log_level: str = Field("info", description="debug, info, warning or error")
     forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is believed")

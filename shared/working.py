@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.app import Service, Tables, background, jobs_of
 from shared.clock import read_clock
 from shared.database import Database
+from shared.exporting import forget_old_exports
 from shared.following import Follower
 from shared.jobs import forget_old_jobs
 from shared.log import configure_logs, log
@@ -84,7 +85,10 @@ async def work(
     async def forget_jobs(session: AsyncSession, now: datetime) -> None:
         await forget_old_jobs(session, tables.jobs, now=now)
 
-    chores = [sign, forget, *chores, *([forget_jobs] if service.works else [])]
+    async def forget_exports(session: AsyncSession, now: datetime) -> None:
+        await forget_old_exports(session, tables.exports, now=now)
+
+    chores = [sign, forget, forget_exports, *chores, *([forget_jobs] if service.works else [])]
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(
         sealing,

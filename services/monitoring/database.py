@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.exporting import exports_table
 from shared.following import followed_table
 from shared.jobs import jobs_table
 from shared.journal import journal_tables
@@ -20,4 +21,5 @@ places = places_table(Base.metadata)
 journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
 jobs = jobs_table(Base.metadata)
 idempotency_keys = idempotency_table(Base.metadata)
+exports = exports_table(Base.metadata)
 followed_journals = followed_table(Base.metadata)

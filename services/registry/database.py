@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.exporting import exports_table
 from shared.journal import journal_tables
 from shared.places import places_table
 from shared.tables import metadata
@@ -17,3 +18,4 @@ class Base(DeclarativeBase):
 places = places_table(Base.metadata)
 journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
 idempotency_keys = idempotency_table(Base.metadata)
+exports = exports_table(Base.metadata)

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from services.registry.accounts.rules import Role, scopes_of
+from shared.forms import FORMS
 from shared.lists import Page, PageQuery
 from tests.architecture.reading import Route, routes
 from tests.contracts.furnish import PLACE, ROWS, furnish, identity, singular
@@ -203,6 +204,21 @@ class TestEveryList:
                     seen += ids(reply.json()["items"])
                     address = reply.links["next"]["url"] if "next" in reply.links else None
                 assert sorted(seen) == sorted(whole), sort
+
+    async def test_comes_whole_in_every_form_with_the_rows_of_its_pages(self, services: Any, route: Route) -> None:
+        service: Furnished = await services(route.service)
+
+        for address in service.addresses(route):
+            items = (await service.get(f"{address}?limit=500")).json()["items"]
+            for form in FORMS:
+                reply = await service.get(address, headers=service.everything | {"Accept": form})
+                assert reply.status_code == 200, reply.text
+                if form == "application/x-ndjson":
+                    assert [json.loads(line) for line in reply.text.splitlines()] == items
+                receipt = await service.get(f"/{route.service}/v1/exports/{reply.headers['Export-Id']}")
+                assert (receipt.json()["state"], receipt.json()["rows"]) == ("complete", len(items))
+        dictionary = await service.get(f"/{route.service}/v1/dictionary/{route.route.name}")
+        assert dictionary.json()["columns"]
 
     async def test_answers_304_to_what_is_known(self, services: Any, route: Route) -> None:
         service: Furnished = await services(route.service)

@@ -175,6 +175,6 @@ class TestListBoards:
         assert await lapsed("mandate=lapsed&as_of=2020-01-15") == []
 
     async def test_refuses_a_form_it_cannot_give(self, registry: Running) -> None:
-        reply = await registry.http.get(BOARDS, headers={"Accept": "text/csv"})
+        reply = await registry.http.get(BOARDS, headers={"Accept": "application/xml"})
 
         assert (reply.status_code, code_of(reply)) == (406, "accept.unsupported")
