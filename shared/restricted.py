@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -70,3 +70,9 @@ class Restricted:
         else:
             async with database.reads.connect() as connection:
                 yield Sight(connection, caller, now, None)
+
+
+def stored_nowhere(response: Response) -> Response:
+    """Let no cache keep a reply: what may be erased tomorrow lies nowhere else."""
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -29,6 +29,9 @@ from services.registry.partners import service as partner_service
 from services.registry.personal import service as personal
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
+from services.registry.residents import routes as residents
+from services.registry.residents import service as resident_service
+from services.registry.residents.models import Household, Resident
 from services.registry.settings import Settings
 from services.registry.tokens import keys
 from services.registry.tokens import routes as tokens
@@ -62,6 +65,8 @@ SERVICE = Service(
         accounts.accounts,
         accounts.clients,
         regions.routes,
+        residents.households,
+        residents.residents,
         boards.routes,
         groups.routes,
         committees.routes,
@@ -72,6 +77,7 @@ SERVICE = Service(
         **account_service.AUDIENCES,
         **region_service.AUDIENCES,
         **partner_service.AUDIENCES,
+        **resident_service.AUDIENCES,
         **board_service.AUDIENCES,
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
@@ -79,6 +85,8 @@ SERVICE = Service(
         **personal.AUDIENCES,
     },
     subjects={
+        "households": Household,
+        "residents": Resident,
         "boards": Board,
         "groups": Group,
         "committees": Committee,

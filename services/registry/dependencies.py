@@ -21,6 +21,11 @@ GroupReader = Annotated[Caller, Depends(Needs("registry:groups:read"))]
 GroupWriter = Annotated[Caller, Depends(Needs("registry:groups:write"))]
 CommitteeWriter = Annotated[Caller, Depends(Needs("registry:committees:write"))]
 LearningWriter = Annotated[Caller, Depends(Needs("registry:learning:write"))]
+PersonalReader = Annotated[Caller, Depends(Needs("registry:personal:read"))]
+"""Who may see what names a person, where they serve."""
+
+ResidentReader = Annotated[Caller, Depends(Needs("registry:residents:read"))]
+ResidentWriter = Annotated[Caller, Depends(Needs("registry:residents:write"))]
 PartnerWriter = Annotated[Caller, Depends(Needs("registry:partners:write"))]
 AccountReader = Annotated[Caller, Depends(Needs("registry:accounts:read"))]
 AccountWriter = Annotated[Caller, Depends(Needs("registry:accounts:write"))]

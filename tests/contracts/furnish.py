@@ -24,6 +24,23 @@ SOURCES = ("blm", "swadaya", "apbd_kabkota", "apbd_province", "apbn_other", "cha
 FITTING: dict[str, dict[str, Any]] = {
     "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
     | {f"{source}_rupiah": 1 for source in SOURCES},
+    "households": {"ends_on": None, "ended_because": None, "rt": "003", "rw": "002", "erased_at": None},
+    "residents": {
+        "birth_year": 1980,
+        "birth_year_absent_reason": None,
+        "vulnerabilities": ["orphan"],
+        "ends_on": None,
+        "ended_because": None,
+        "merged_into": None,
+        "erased_at": None,
+    },
+    "welfare_statuses": {
+        "status": "poor",
+        "held_on": date(2024, 1, 1),
+        "starts_on": date(2024, 1, 1),
+        "ends_on": None,
+        "attendance_total": 50,
+    },
     "regions": {"code": ["34", "34.71", "34.71.03", PLACE], "parent_code": None},
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},

@@ -133,6 +133,11 @@ def require_documented(route: Route, content: bytes) -> None:
     same_keys(json.loads(content), json.loads(understood.model_dump_json()))
 
 
+def reads(sent: list[str]) -> list[str]:
+    """Return the statements but the one entry that a reading of restricted data leaves."""
+    return [one for one in sent if not one.startswith("INSERT INTO journal_entries")]
+
+
 def ids(items: list[dict[str, Any]]) -> list[str]:
     return [str(item.get("id", item.get("code"))) for item in items]
 
@@ -156,7 +161,7 @@ class TestEveryList:
                 if reply.status_code == 401 and not headers:
                     continue
                 assert reply.status_code == 200, reply.text
-                assert len(sent) <= 1, sent
+                assert len(reads(sent)) <= 1, sent
                 assert reply.headers["Journal-Position"].isdecimal()
                 assert "Authorization" in reply.headers["Vary"]
                 assert reply.headers["Cache-Control"].startswith("private" if headers else "public")
@@ -185,7 +190,7 @@ class TestEveryList:
             with service.running.counted() as sent:
                 reply = await service.running.http.get(address, params={name: value}, headers=service.everything)
             assert reply.status_code == 200, (name, value, reply.text)
-            assert len(sent) <= 1, (name, value)
+            assert len(reads(sent)) <= 1, (name, value)
             require_documented(route, reply.content)
 
     async def test_pages_through_everything_once_in_every_order(self, services: Any, route: Route) -> None:

@@ -87,6 +87,11 @@ async def keep_people(
         await queue(session, vault, people, among=among, by=by, now=now)
 
 
+async def record_of(session: AsyncSession, record_id: UUID) -> PersonalRecord:
+    """Return a record, locked, to be changed with the row that it stands behind."""
+    return await session.get_one(PersonalRecord, record_id, with_for_update=True)
+
+
 def change(session: AsyncSession, vault: Vault, kept: PersonalRecord, edited: Mapping[str, Any]) -> dict[str, Any]:
     """Edit the personal fields of a record that is locked; return them as they are now."""
     fields = opened(vault, kept) | dict(edited)

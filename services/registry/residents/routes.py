@@ -1,0 +1,178 @@
+"""Households and residents over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request, Response
+
+from services.registry.dependencies import PersonalReader, PersonalVault, ResidentReader, ResidentWriter
+from services.registry.residents import queries, service
+from services.registry.residents.models import Household, Resident
+from services.registry.residents.schemas import (
+    Found,
+    HouseholdChange,
+    HouseholdDraft,
+    HouseholdQuery,
+    HouseholdView,
+    Lookup,
+    ResidentChange,
+    ResidentDraft,
+    ResidentQuery,
+    ResidentView,
+)
+from shared.clock import Now, today
+from shared.items import to_change
+from shared.lists import Page, page
+from shared.permissions import Anyone, ScopeMissing
+from shared.replies import item_reply, saved, to_json
+from shared.restricted import Restricted, Sight, stored_nowhere
+from shared.routing import router
+from shared.statements import fetch
+from shared.writing import SecretReply, Writing
+
+households = router("/registry/v1/households", tags=["residents"])
+residents = router("/registry/v1/residents", tags=["residents"])
+
+PERSONAL_READ = "registry:personal:read"
+PersonalSight = Annotated[Sight, Depends(Restricted(PERSONAL_READ), scope="function")]
+HouseholdToChange = Annotated[Household, Depends(to_change(Household, queries.one_household))]
+ResidentToChange = Annotated[Resident, Depends(to_change(Resident, queries.one_resident))]
+
+
+async def _household_of_resident(id: UUID, session: Writing, caller: Anyone) -> Household:
+    return await service.household_of(session, id, by=caller)
+
+
+HouseholdOfResident = Annotated[Household, Depends(_household_of_resident)]
+
+
+@households.get("", response_model=Page[HouseholdView])
+async def list_households(
+    request: Request,
+    caller: ResidentReader,
+    sight: PersonalSight,
+    vault: PersonalVault,
+    query: Annotated[HouseholdQuery, Query()],
+    now: Now,
+) -> Response:
+    """List households of the caller's regions; whoever sees their addresses leaves an entry for the auditors."""
+    reply = await page(
+        request,
+        sight.connection,
+        queries.households(query, caller, unmasked=sight.unmasked),
+        query=query,
+        order=queries.HOUSEHOLDS,
+        shape=queries.household_view(caller, vault if sight.unmasked else None),
+        parameters={"on": query.as_of or today(now)},
+        seen=sight.noting("households.read", "households", query),
+    )
+    return stored_nowhere(reply)
+
+
+@households.post("", status_code=201, response_model=HouseholdView)
+async def record_household(
+    by: ResidentWriter, session: Writing, vault: PersonalVault, draft: HouseholdDraft, now: Now
+) -> Response:
+    """Record a household in a kelurahan that the caller serves."""
+    household_id, new = await service.record_household(session, vault, draft, by=by, now=now)
+    household = await queries.one_household(session, household_id, by, now)
+    return saved(household, status=201 if new else 200, location=f"{households.prefix}/{household_id}")
+
+
+@households.get("/{id}", response_model=HouseholdView)
+async def read_household(
+    id: UUID, request: Request, caller: ResidentReader, sight: PersonalSight, vault: PersonalVault, now: Now
+) -> Response:
+    """Read one household."""
+    row = await queries.household_row(sight.connection, id, caller, now, unmasked=sight.unmasked)
+    sight.noting("households.read", f"households/{id}")([row])
+    view = queries.household_view(caller, vault if sight.unmasked else None)
+    return stored_nowhere(item_reply(request, view(row)))
+
+
+@households.patch("/{id}", response_model=HouseholdView)
+async def change_household(
+    by: ResidentWriter,
+    session: Writing,
+    vault: PersonalVault,
+    household: HouseholdToChange,
+    change: HouseholdChange,
+    now: Now,
+) -> Response:
+    """Edit a household, or end it (JSON Merge Patch)."""
+    await service.change_household(session, vault, household, change, by=by, now=now)
+    return saved(await queries.one_household(session, household.id, by, now))
+
+
+@residents.get("", response_model=Page[ResidentView])
+async def list_residents(
+    request: Request,
+    caller: ResidentReader,
+    sight: PersonalSight,
+    vault: PersonalVault,
+    query: Annotated[ResidentQuery, Query()],
+    now: Now,
+) -> Response:
+    """List residents of the caller's regions; whoever sees their names leaves an entry for the auditors."""
+    if query.vulnerability is not None and not sight.unmasked:
+        raise ScopeMissing(scope=PERSONAL_READ, members={"scope": [PERSONAL_READ]})
+    reply = await page(
+        request,
+        sight.connection,
+        queries.residents(query, caller, unmasked=sight.unmasked),
+        query=query,
+        order=queries.RESIDENTS,
+        shape=queries.resident_view(caller, vault if sight.unmasked else None),
+        parameters={"on": query.as_of or today(now)},
+        seen=sight.noting("residents.read", "residents", query),
+    )
+    return stored_nowhere(reply)
+
+
+@residents.post("", status_code=201, response_model=ResidentView)
+async def record_resident(
+    by: ResidentWriter, session: Writing, vault: PersonalVault, draft: ResidentDraft, now: Now
+) -> Response:
+    """Record a resident in a household that the caller serves."""
+    resident_id, new = await service.record_resident(session, vault, draft, by=by, now=now)
+    resident = await queries.one_resident(session, resident_id, by, now)
+    return saved(resident, status=201 if new else 200, location=f"{residents.prefix}/{resident_id}")
+
+
+@residents.post("/lookup", response_model=Found)
+async def look_up_residents(
+    by: PersonalReader, session: Writing, _kept: SecretReply, vault: PersonalVault, lookup: Lookup, now: Now
+) -> Response:
+    """Find everybody with a NIK in the caller's regions; that you looked is recorded, not for which NIK."""
+    digest = service.digest_to_find(session, lookup.nik)
+    rows = await fetch(session, queries.residents_with_nik(by), {"digest": digest, "on": today(now)})
+    sight = Sight(await session.connection(), by, now, session)
+    sight.noting("residents.looked_up", "residents")(rows)
+    view = queries.resident_view(by, vault)
+    return stored_nowhere(Response(to_json({"items": [view(row) for row in rows]}), media_type="application/json"))
+
+
+@residents.get("/{id}", response_model=ResidentView)
+async def read_resident(
+    id: UUID, request: Request, caller: ResidentReader, sight: PersonalSight, vault: PersonalVault, now: Now
+) -> Response:
+    """Read one resident."""
+    row = await queries.resident_row(sight.connection, id, caller, now, unmasked=sight.unmasked)
+    sight.noting("residents.read", f"residents/{id}")([row])
+    view = queries.resident_view(caller, vault if sight.unmasked else None)
+    return stored_nowhere(item_reply(request, view(row)))
+
+
+@residents.patch("/{id}", response_model=ResidentView)
+async def change_resident(
+    by: ResidentWriter,
+    session: Writing,
+    vault: PersonalVault,
+    household: HouseholdOfResident,
+    resident: ResidentToChange,
+    change: ResidentChange,
+    now: Now,
+) -> Response:
+    """Edit a resident, or end the record of who died or left (JSON Merge Patch)."""
+    await service.change_resident(session, vault, household, resident, change, by=by, now=now)
+    return saved(await queries.one_resident(session, resident.id, by, now))

@@ -1,0 +1,402 @@
+"""What may be said of a household and of a resident, and when (C03: PS-1, PS-2; EL-3; UU 27/2022)."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from shared.errors import Conflict, Fault, Invalid, Text
+
+SMALLEST_CELL = 5
+"""Households or people; a smaller part of a kelurahan would point at somebody (§8, UU 27/2022)."""
+
+LONGEST_LIFE = 125
+"""Years; an earlier year of birth is a slip of the finger."""
+
+NIK_SHOWN = 4
+"""Last digits of a NIK or KK number that are shown in place of the whole."""
+
+WOMEN_FROM = 40
+"""Added to the day of birth in the NIK of a woman."""
+
+
+class Sex(StrEnum):
+    """Perempuan or laki-laki."""
+
+    FEMALE = "female"
+    MALE = "male"
+
+
+class NumberAbsent(StrEnum):
+    """Why a NIK or the number of a family card is missing.
+
+    Belum terbit, tidak ditunjukkan, hilang, tidak diketahui, keberatan, tidak ditanyakan.
+    """
+
+    NOT_ISSUED = "not_issued"
+    NOT_SHOWN = "not_shown"
+    LOST = "lost"
+    NOT_KNOWN = "not_known"
+    DECLINED = "declined"
+    NOT_ASKED = "not_asked"
+
+
+class BirthYearAbsent(StrEnum):
+    """Why a year of birth is missing: tidak diketahui, keberatan, tidak ditanyakan."""
+
+    NOT_KNOWN = "not_known"
+    DECLINED = "declined"
+    NOT_ASKED = "not_asked"
+
+
+class Vulnerability(StrEnum):
+    """What makes a person's life harder.
+
+    Difabel fisik, netra, rungu wicara, intelektual, mental; sakit menahun, lansia sebatang kara, perempuan kepala
+    keluarga, yatim piatu, hamil atau menyusui, tunawisma.
+    """
+
+    PHYSICAL_DISABILITY = "physical_disability"
+    VISUAL_DISABILITY = "visual_disability"
+    HEARING_OR_SPEECH_DISABILITY = "hearing_or_speech_disability"
+    INTELLECTUAL_DISABILITY = "intellectual_disability"
+    MENTAL_DISABILITY = "mental_disability"
+    CHRONIC_ILLNESS = "chronic_illness"
+    ELDERLY_ALONE = "elderly_alone"
+    FEMALE_HEAD_OF_FAMILY = "female_head_of_family"
+    ORPHAN = "orphan"
+    PREGNANT_OR_NURSING = "pregnant_or_nursing"
+    HOMELESS = "homeless"
+
+
+class Welfare(StrEnum):
+    """How the community judges a household by its own criteria: miskin (on the PS-2 list), hampir miskin, tidak miskin."""
+
+    POOR = "poor"
+    NEAR_POOR = "near_poor"
+    NOT_POOR = "not_poor"
+
+
+class ResidentEnd(StrEnum):
+    """Why somebody no longer lives here: meninggal, pergi ke luar, or pindah by a recorded act."""
+
+    DIED = "died"
+    LEFT = "left"
+    MOVED = "moved"
+
+
+class HouseholdEnd(StrEnum):
+    """Why a household is no longer here: bubar, pergi ke luar, or pindah by a recorded act."""
+
+    DISSOLVED = "dissolved"
+    LEFT = "left"
+    MOVED = "moved"
+
+
+class ErasureReason(StrEnum):
+    """Why somebody is erased: permintaan sendiri, permintaan keluarga, persetujuan ditarik, tidak diperlukan."""
+
+    PERSON_ASKED = "person_asked"
+    FAMILY_ASKED = "family_asked"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    NOT_NEEDED = "not_needed"
+
+
+class WomenNotCounted(StrEnum):
+    """Why the number of women is missing; a missing number is never zero."""
+
+    NOT_RECORDED = "not_recorded"
+    LIST_LOST = "list_lost"
+
+
+class PoorNotCounted(StrEnum):
+    """Why the number of poor people is missing; a missing number is never zero."""
+
+    NOT_RECORDED = "not_recorded"
+    LIST_LOST = "list_lost"
+    NO_POVERTY_LIST = "no_poverty_list"
+
+
+class CountMissing(StrEnum):
+    """Why a count is null; a missing number is never zero."""
+
+    FEWER_THAN_FIVE = "fewer_than_five"
+    TELLS_ANOTHER = "tells_another"
+    NO_POVERTY_LIST = "no_poverty_list"
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentRules:
+    """From which age (full years) somebody is an adult who may vote."""
+
+    adult_from: int
+
+
+class ResidentInvalid(Invalid):
+    code = "resident.invalid"
+    title = Text("Data warga tidak sah", "Invalid resident")
+    detail = Text(
+        "Data warga ini melanggar {count} aturan; lihat `errors`.",
+        "This resident breaks {count} rule(s); see `errors`.",
+    )
+    fix = Text("Periksa kembali dengan warganya.", "Check it again with the resident.")
+
+
+class HouseholdInvalid(Invalid):
+    code = "household.invalid"
+    title = Text("Data rumah tangga tidak sah", "Invalid household")
+    detail = Text(
+        "Data rumah tangga ini melanggar {count} aturan; lihat `errors`.",
+        "This household breaks {count} rule(s); see `errors`.",
+    )
+    fix = Text("Periksa kembali dengan rumah tangganya.", "Check it again with the household.")
+
+
+class WelfareInvalid(Invalid):
+    code = "welfare.invalid"
+    title = Text("Keputusan kesejahteraan tidak sah", "Invalid welfare decision")
+    detail = Text(
+        "Keputusan ini melanggar {count} aturan; lihat `errors`.", "This decision breaks {count} rule(s); see `errors`."
+    )
+    fix = Text("Periksa berita acara rembug.", "Check the minutes of the meeting.")
+
+
+class WelfareOutOfOrder(Conflict):
+    code = "welfare.out_of_order"
+    title = Text("Keputusan tidak berurutan", "Decision out of order")
+    detail = Text(
+        "Rumah tangga ini sudah memiliki keputusan yang berlaku sejak {starts_on}.",
+        "This household already has a decision that holds from {starts_on}.",
+    )
+    fix = Text(
+        "Keputusan baru berlaku setelah keputusan terakhir; catat menurut urutan rembug.",
+        "A new decision holds after the last one; record them in the order of their meetings.",
+    )
+
+
+class HouseholdUnknown(Invalid):
+    code = "household.unknown"
+    title = Text("Rumah tangga tidak dikenal", "Unknown household")
+    detail = Text(
+        "Tidak ada rumah tangga dengan id {household_id} di wilayah Anda.",
+        "There is no household with the id {household_id} in your regions.",
+    )
+    fix = Text("Cari di /registry/v1/households.", "Look it up in /registry/v1/households.")
+
+
+class HouseholdInhabited(Conflict):
+    code = "household.inhabited"
+    title = Text("Masih ada penghuni", "Still inhabited")
+    detail = Text(
+        "Masih ada {residents} warga di rumah tangga ini setelah {ends_on}.",
+        "After {ends_on} this household still has {residents} resident(s).",
+    )
+    fix = Text("Akhiri atau pindahkan warganya lebih dahulu.", "End or move its residents first.")
+
+
+class AlreadyMoved(Conflict):
+    code = "resident.already_moved"
+    title = Text("Sudah pindah", "Moved already")
+    detail = Text(
+        "Catatan ini ditutup oleh kepindahan; yang berlaku adalah catatan di tempat baru.",
+        "This record was closed by a move; the one that counts is at the new place.",
+    )
+    fix = Text("Pakai catatan di `moved_to`.", "Use the record in `moved_to`.")
+
+
+class PersonalErased(Conflict):
+    code = "personal.erased"
+    title = Text("Sudah dihapus", "Erased")
+    detail = Text(
+        "Data pribadi ini sudah dihapus untuk selamanya dan tidak dapat diisi lagi.",
+        "What named this person was erased for good and cannot be filled in again.",
+    )
+    fix = Text("Ubah hanya data yang tidak menunjuk orangnya.", "Change only what does not name the person.")
+
+
+class NikUnusable(Invalid):
+    code = "nik.unusable"
+    title = Text("NIK tidak dapat dipakai", "Unusable NIK")
+    detail = Text("Yang dicari bukan NIK; lihat `errors`.", "What is looked for is not a NIK; see `errors`.")
+    fix = Text("Salin NIK dari KTP atau KK.", "Copy the NIK from the KTP or KK.")
+
+
+PLACEHOLDER = Text(
+    "Ini pengisi, bukan nomor: kosongkan (null) dan sebutkan alasannya di {reason}.",
+    "This is a placeholder, not a number: leave it null and say why in {reason}.",
+)
+MALFORMED = Text(
+    "Nomor ini terdiri dari 16 angka dengan tanggal di dalamnya; bila tidak diketahui, kosongkan (null) dan sebutkan "
+    "alasannya di {reason}.",
+    "The number has 16 digits with a date among them; if it is not known, leave it null and say why in {reason}.",
+)
+REASON_MISSING = Text("Data ini kosong: sebutkan alasannya di {reason}.", "This is null: say why in {reason}.")
+REASON_SUPERFLUOUS = Text("Datanya ada, jadi alasan harus kosong.", "It is there, so the reason must be null.")
+BIRTH_YEAR = Text("Tahun lahir antara {least} dan {most}.", "A year of birth is between {least} and {most}.")
+ORDER = Text("Berakhir paling cepat pada hari mulai.", "It ends on the day it starts at the earliest.")
+END_TOGETHER = Text(
+    "Hari terakhir dan alasannya diisi bersama atau kosong bersama.",
+    "Last day and reason are given together or not at all.",
+)
+MOVED_BY_ACT = Text("Kepindahan dicatat dengan tindakan `move`.", "A move is recorded by the act `move`.")
+OUTSIDE_HOUSEHOLD = Text(
+    "Di luar masa rumah tangganya, yang mulai {starts_on}.",
+    "Outside the time of its household, which starts {starts_on}.",
+)
+HOUSEHOLD_ENDED = Text("Rumah tangganya berakhir {ends_on}.", "Its household ends {ends_on}.")
+NOT_A_MEMBER = Text("Bukan warga rumah tangga ini.", "Not a resident of this household.")
+BEFORE_MEETING = Text("Berlaku paling cepat pada hari rembug.", "It holds from the day of the meeting at the earliest.")
+MOVE_TOO_EARLY = Text(
+    "Pindah paling cepat {earliest}, setelah semua yang tercatat di sini dimulai.",
+    "The move is on {earliest} at the earliest, after everything recorded here has begun.",
+)
+SAME_HOUSEHOLD = Text("Ini rumah tangganya sekarang.", "This is the present household.")
+MORE = Text("Tidak boleh lebih dari jumlah hadir.", "Cannot exceed the number of attendees.")
+
+_SIXTEEN = re.compile(r"[0-9]{16}")
+_UPWARD, _DOWNWARD = "01234567890123456789012345", "98765432109876543210987654"
+
+
+def _is_placeholder(number: str) -> bool:
+    """Tell whether a text stands where a number is missing: nothing, a word, 0, one digit or a few repeated, 123456…"""
+    digits = "".join(sign for sign in number if sign.isdigit())
+    if not digits or len(number) - len(digits) > len(digits):
+        return True
+    repeated = any(digits == (digits[:n] * len(digits))[: len(digits)] for n in (1, 2, 4) if n < len(digits))
+    return len(digits) == 1 or repeated or digits in _UPWARD or digits in _DOWNWARD or digits.startswith("00")
+
+
+def _has_form(number: str, *, latest_day: int) -> bool:
+    """Tell whether a number reads as region, day, month, year and serial (Permendagri 73/2022)."""
+    if not _SIXTEEN.fullmatch(number):
+        return False
+    day, month = int(number[6:8]), int(number[8:10])
+    if day > WOMEN_FROM and latest_day > WOMEN_FROM:
+        day -= WOMEN_FROM
+    return number[:2] >= "11" and 1 <= day <= 31 and 1 <= month <= 12 and number[12:] != "0000"
+
+
+def _number_faults(number: str, *, pointer: str, code: str, reason: str, latest_day: int) -> list[Fault]:
+    if _is_placeholder(number):
+        return [Fault(pointer, f"{code}.placeholder", PLACEHOLDER, {"reason": reason})]
+    if not _has_form(number, latest_day=latest_day):
+        return [Fault(pointer, f"{code}.malformed", MALFORMED, {"reason": reason})]
+    return []
+
+
+def nik_faults(nik: str) -> list[Fault]:
+    """Return what is wrong with the form of a NIK; whether it suits sex and age is nobody's to judge here."""
+    return _number_faults(nik, pointer="/nik", code="nik", reason="nik_absent_reason", latest_day=31 + WOMEN_FROM)
+
+
+def kk_faults(number: str) -> list[Fault]:
+    """Return what is wrong with the form of a family card's number (KK)."""
+    return _number_faults(number, pointer="/kk_number", code="kk", reason="kk_absent_reason", latest_day=31)
+
+
+def absence_faults(
+    name: str, *, reason_name: str, given: bool, reason: NumberAbsent | BirthYearAbsent | None
+) -> list[Fault]:
+    """Return what is wrong with a value that is there or a reason why it is not: exactly one of them stands."""
+    if not given and reason is None:
+        return [Fault(f"/{name}", "absence.reason_missing", REASON_MISSING, {"reason": reason_name})]
+    if given and reason is not None:
+        return [Fault(f"/{reason_name}", "absence.reason_superfluous", REASON_SUPERFLUOUS, {})]
+    return []
+
+
+def birth_year_faults(birth_year: int | None, *, today: date) -> list[Fault]:
+    least = today.year - LONGEST_LIFE
+    if birth_year is not None and not least <= birth_year <= today.year:
+        return [Fault("/birth_year", "resident.birth_year", BIRTH_YEAR, {"least": least, "most": today.year})]
+    return []
+
+
+def ending_faults(*, starts_on: date, ends_on: date | None, because: ResidentEnd | HouseholdEnd | None) -> list[Fault]:
+    """Return what is wrong with how something ends by an edit; a move is an act of its own."""
+    found: list[Fault] = []
+    if (ends_on is None) != (because is None):
+        found.append(Fault("/ended_because", "ending.incomplete", END_TOGETHER, {}))
+    if because in {ResidentEnd.MOVED, HouseholdEnd.MOVED}:
+        found.append(Fault("/ended_because", "ending.moved", MOVED_BY_ACT, {}))
+    if ends_on is not None and ends_on < starts_on:
+        found.append(Fault("/ends_on", "ending.order", ORDER, {}))
+    return found
+
+
+def within_household_faults(
+    *, starts_on: date, ends_on: date | None, household_starts_on: date, household_ends_on: date | None
+) -> list[Fault]:
+    """Return what is wrong with a resident's time in a household: nobody lives there before or after it."""
+    if starts_on < household_starts_on:
+        values = {"starts_on": household_starts_on}
+        return [Fault("/starts_on", "resident.outside_household", OUTSIDE_HOUSEHOLD, values)]
+    if household_ends_on is not None and (ends_on is None or ends_on > household_ends_on):
+        return [Fault("/ends_on", "resident.household_ended", HOUSEHOLD_ENDED, {"ends_on": household_ends_on})]
+    return []
+
+
+def member_faults(*, is_member: bool) -> list[Fault]:
+    """Return what is wrong with a head: who heads a household lives in it."""
+    return [] if is_member else [Fault("/head_id", "household.head_elsewhere", NOT_A_MEMBER, {})]
+
+
+def numbered(number: str | None) -> str | None:
+    """Return the number of an RT or RW as it is written everywhere: 3, 03 and 003 are 003."""
+    if number is None:
+        return None
+    letter = number[-1] if number[-1].isalpha() else ""
+    return number.removesuffix(letter).lstrip("0").zfill(3) + letter
+
+
+def attendance_faults(
+    *,
+    total: int,
+    women: int | None,
+    women_not_counted: WomenNotCounted | None,
+    poor: int | None,
+    poor_not_counted: PoorNotCounted | None,
+) -> list[Fault]:
+    """Return what is wrong with counted attendance: parts within the whole, a reason for each missing one (CY-5)."""
+    found: list[Fault] = []
+    for name, part, reason in (("women", women, women_not_counted), ("poor", poor, poor_not_counted)):
+        pointer, reason_name = f"/attendance/{name}", f"{name}_not_counted_reason"
+        if part is None and reason is None:
+            found.append(Fault(pointer, "absence.reason_missing", REASON_MISSING, {"reason": reason_name}))
+        if part is not None and reason is not None:
+            found.append(Fault(f"/attendance/{reason_name}", "absence.reason_superfluous", REASON_SUPERFLUOUS, {}))
+        if part is not None and part > total:
+            found.append(Fault(pointer, "attendance.exceeds_total", MORE, {}))
+    return found
+
+
+def move_faults(*, moved_on: date, begun: Sequence[date], earliest: date) -> list[Fault]:
+    """Return what is wrong with the day of a move: whatever it closes has lasted a day at least."""
+    if any(day >= moved_on for day in begun):
+        return [Fault("/moved_on", "move.too_early", MOVE_TOO_EARLY, {"earliest": earliest})]
+    return []
+
+
+def is_adult(birth_year: int | None, *, on: date, rules: ResidentRules) -> bool | None:
+    """Tell whether somebody is an adult (EL-3) by the year of birth alone; None when it is not known.
+
+    Of a year nobody knows the birthday: who reaches the age in the year of `on` counts as an adult.
+    """
+    return None if birth_year is None else on.year - birth_year >= rules.adult_from
+
+
+def shown_parts(counts: Mapping[str, int]) -> dict[str, tuple[int | None, CountMissing | None]]:
+    """Return counts of the parts of a kelurahan as everybody may see them.
+
+    Small parts are hidden, and where only one is, the next smallest with it: else the whole would tell it.
+    """
+    hidden = {part for part, count in counts.items() if count < SMALLEST_CELL}
+    shown: dict[str, tuple[int | None, CountMissing | None]] = {
+        part: (None, CountMissing.FEWER_THAN_FIVE) if part in hidden else (count, None)
+        for part, count in counts.items()
+    }
+    if len(hidden) == 1 and len(counts) > 1:
+        smallest = min((part for part in counts if part not in hidden), key=lambda part: (counts[part], part))
+        shown[smallest] = (None, CountMissing.TELLS_ANOTHER)
+    return shown

@@ -1,0 +1,367 @@
+"""Use cases of households and residents: record them, edit them, find them, erase what names them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.personal import service as personal
+from services.registry.residents.models import Household, Resident
+from services.registry.residents.rules import (
+    AlreadyMoved,
+    HouseholdEnd,
+    HouseholdInhabited,
+    HouseholdInvalid,
+    HouseholdUnknown,
+    NikUnusable,
+    NumberAbsent,
+    PersonalErased,
+    ResidentEnd,
+    ResidentInvalid,
+    ResidentRules,
+    absence_faults,
+    birth_year_faults,
+    ending_faults,
+    kk_faults,
+    member_faults,
+    nik_faults,
+    numbered,
+    within_household_faults,
+)
+from services.registry.residents.schemas import HouseholdChange, HouseholdDraft, ResidentChange, ResidentDraft
+from shared.clock import today
+from shared.errors import Fault, ResourceNotFound
+from shared.identity import new_id
+from shared.items import changes, claim, locked, require_place
+from shared.journal import Audience, Change, record
+from shared.occurrence import require_not_future
+from shared.permissions import Caller
+from shared.rulesets import load
+from shared.vault import Vault
+
+AUDIENCES = {
+    "household.recorded": Audience.REGION,
+    "household.changed": Audience.REGION,
+    "household.moved": Audience.REGION,
+    "household.erased": Audience.REGION,
+    "resident.recorded": Audience.REGION,
+    "resident.changed": Audience.REGION,
+    "resident.moved": Audience.REGION,
+    "resident.erased": Audience.REGION,
+    "welfare_status.recorded": Audience.REGION,
+    "welfare_status.changed": Audience.REGION,
+    "households.read": Audience.READINGS,
+    "residents.read": Audience.READINGS,
+    "residents.looked_up": Audience.READINGS,
+}
+RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
+OF_HOUSEHOLD = ("address", "point", "kk_number")
+OF_RESIDENT = ("name", "nik", "phone")
+"""What is kept in the personal records only."""
+
+
+def household_record(household: Household) -> dict[str, Any]:
+    """Return a household as its journal keeps it: where and since when, and nothing by which its house is found."""
+    return {
+        "id": household.id,
+        "kelurahan_code": household.kelurahan_code,
+        "moved_from": household.moved_from,
+        "starts_on": household.starts_on,
+        "ends_on": household.ends_on,
+        "erased": household.erased_at is not None,
+        "version": household.version,
+    }
+
+
+def resident_record(resident: Resident) -> dict[str, Any]:
+    """Return a resident as the journal keeps them: where and since when, and nothing by which they are known again."""
+    return {
+        "id": resident.id,
+        "kelurahan_code": resident.kelurahan_code,
+        "household_id": resident.household_id,
+        "moved_from": resident.moved_from,
+        "merged_into": resident.merged_into,
+        "starts_on": resident.starts_on,
+        "ends_on": resident.ends_on,
+        "erased": resident.erased_at is not None,
+        "version": resident.version,
+    }
+
+
+def household_change(action: str, household: Household, *, occurred_on: date | None = None) -> Change:
+    data = household_record(household)
+    return Change(action, f"households/{household.id}", household.kelurahan_code, data, occurred_on)
+
+
+def resident_change(action: str, resident: Resident, *, occurred_on: date | None = None) -> Change:
+    data = resident_record(resident)
+    return Change(action, f"residents/{resident.id}", resident.kelurahan_code, data, occurred_on)
+
+
+def keep_household(session: AsyncSession, vault: Vault, household: Household, fields: Mapping[str, Any]) -> None:
+    """Keep what names a household's house; each household is its own in that, also after a move."""
+    personal.keep(
+        session,
+        vault,
+        record_id=household.id,
+        person_id=household.id,
+        kelurahan_code=household.kelurahan_code,
+        fields=fields,
+    )
+
+
+def keep_resident(session: AsyncSession, vault: Vault, resident: Resident, fields: Mapping[str, Any]) -> None:
+    """Keep what names a resident."""
+    personal.keep(
+        session,
+        vault,
+        record_id=resident.id,
+        person_id=resident.person_id,
+        kelurahan_code=resident.kelurahan_code,
+        fields=fields,
+    )
+
+
+async def record_household(
+    session: AsyncSession, vault: Vault, draft: HouseholdDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record a household in a kelurahan the caller serves; return its id and whether it is new."""
+    await require_place(session, Household, draft.kelurahan_code, by=by)
+    claimed = await claim(session, Household, draft, by=by)
+    if claimed.existing:
+        return claimed.id, False
+    require_not_future(draft.starts_on, now=now, pointer="/starts_on")
+    fields = draft.model_dump(include=set(OF_HOUSEHOLD))
+    household = Household(
+        kelurahan_code=draft.kelurahan_code,
+        rt=numbered(draft.rt),
+        rw=numbered(draft.rw),
+        head_id=None,
+        kk_absent_reason=draft.kk_absent_reason or (None if draft.kk_number is not None else NumberAbsent.NOT_ASKED),
+        moved_from=None,
+        erased_at=None,
+        starts_on=draft.starts_on,
+        ends_on=None,
+        ended_because=None,
+        **claimed.columns(now),
+    )
+    _require_household(household, fields)
+    session.add(household)
+    keep_household(session, vault, household, fields)
+    await session.flush()
+    record(session, household_change("household.recorded", household, occurred_on=draft.starts_on), by=by, now=now)
+    return household.id, True
+
+
+def _require_household(household: Household, fields: Mapping[str, Any] | None) -> None:
+    """Refuse a household that breaks a rule, naming each one; without fields they were not touched."""
+    found = ending_faults(starts_on=household.starts_on, ends_on=household.ends_on, because=household.ended_because)
+    if fields is not None:
+        number = fields.get("kk_number")
+        found += kk_faults(number) if number is not None else []
+        found += absence_faults(
+            "kk_number", reason_name="kk_absent_reason", given=number is not None, reason=household.kk_absent_reason
+        )
+    if found:
+        raise HouseholdInvalid(faults=found, count=len(found))
+
+
+async def change_household(
+    session: AsyncSession, vault: Vault, household: Household, change: HouseholdChange, *, by: Caller, now: datetime
+) -> None:
+    """Edit a household that is locked."""
+    edited = changes(change)
+    if household.ended_because is HouseholdEnd.MOVED and edited.keys() & {"ends_on", "ended_because"}:
+        raise AlreadyMoved
+    for name in edited.keys() & {"starts_on", "ends_on"}:
+        if edited[name] is not None:
+            require_not_future(edited[name], now=now, pointer=f"/{name}")
+    naming = {name: edited.pop(name) for name in OF_HOUSEHOLD if name in edited}
+    if naming.get("kk_number") is not None:
+        edited.setdefault("kk_absent_reason", None)
+    for name, value in edited.items():
+        setattr(household, name, numbered(value) if name in {"rt", "rw"} else value)
+    fields = None
+    if naming or "kk_absent_reason" in edited:
+        fields = await _rename(session, vault, household, naming)
+    _require_household(household, fields)
+    if edited.keys() & {"starts_on", "ends_on", "head_id"}:
+        await _require_fitting_members(session, household)
+    household.changed_at = now
+    await session.flush()
+    record(session, household_change("household.changed", household), by=by, now=now)
+
+
+async def _require_fitting_members(session: AsyncSession, household: Household) -> None:
+    """Refuse a head who is no member, a beginning after somebody's, and an end that leaves somebody behind."""
+    members = select(Resident).where(Resident.household_id == household.id, Resident.merged_into.is_(None))
+    if household.head_id is not None:
+        head = await session.scalar(members.where(Resident.id == household.head_id, Resident.ends_on.is_(None)))
+        found = member_faults(is_member=head is not None)
+        if found:
+            raise HouseholdInvalid(faults=found, count=len(found))
+    first = await session.scalar(select(func.min(Resident.starts_on)).where(Resident.household_id == household.id))
+    if first is not None:
+        found = within_household_faults(
+            starts_on=first, ends_on=None, household_starts_on=household.starts_on, household_ends_on=None
+        )
+        if found:
+            raise HouseholdInvalid(faults=found, count=len(found))
+    if household.ends_on is not None:
+        left = select(func.count()).select_from(
+            members.where((Resident.ends_on.is_(None)) | (Resident.ends_on > household.ends_on)).subquery()
+        )
+        staying = await session.scalar(left)
+        if staying:
+            raise HouseholdInhabited(residents=staying, ends_on=household.ends_on)
+
+
+async def _rename(
+    session: AsyncSession, vault: Vault, row: Household | Resident, edited: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Edit what names a row that is locked; return it as it is now."""
+    if row.erased_at is not None:
+        raise PersonalErased
+    return personal.change(session, vault, await personal.record_of(session, row.id), edited)
+
+
+async def household_to_join(session: AsyncSession, household_id: UUID, *, by: Caller) -> Household:
+    """Return a household of the caller's regions that a body names, locked, so that its members change one by one."""
+    try:
+        return await locked(session, Household, household_id, by=by)
+    except ResourceNotFound as error:
+        raise HouseholdUnknown(pointer="/household_id", household_id=household_id) from error
+
+
+async def household_of(session: AsyncSession, resident_id: UUID, *, by: Caller) -> Household:
+    """Return a resident's household, locked: first the household, then its members, whoever changes them."""
+    household_id = await session.scalar(select(Resident.household_id).where(Resident.id == resident_id))
+    if household_id is None:
+        raise ResourceNotFound
+    return await locked(session, Household, household_id, by=by)
+
+
+async def record_resident(
+    session: AsyncSession, vault: Vault, draft: ResidentDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record a resident in a household the caller serves; return the id and whether it is new.
+
+    Nobody is refused for a NIK that somebody else has: it may be mistyped there, or here.
+    """
+    household = await household_to_join(session, draft.household_id, by=by)
+    claimed = await claim(session, Resident, draft, by=by)
+    if claimed.existing:
+        return claimed.id, False
+    fields = draft.model_dump(include=set(OF_RESIDENT))
+    resident = Resident(
+        kelurahan_code=household.kelurahan_code,
+        household_id=household.id,
+        person_id=new_id(),
+        sex=draft.sex,
+        birth_year=draft.birth_year,
+        birth_year_absent_reason=draft.birth_year_absent_reason,
+        nik_absent_reason=draft.nik_absent_reason,
+        vulnerabilities=_sorted(draft.vulnerabilities),
+        moved_from=None,
+        merged_into=None,
+        erased_at=None,
+        starts_on=draft.starts_on or household.starts_on,
+        ends_on=None,
+        ended_because=None,
+        **claimed.columns(now),
+    )
+    require_not_future(resident.starts_on, now=now, pointer="/starts_on")
+    require_valid_resident(resident, household, fields, now=now)
+    session.add(resident)
+    keep_resident(session, vault, resident, fields)
+    await session.flush()
+    record(session, resident_change("resident.recorded", resident, occurred_on=resident.starts_on), by=by, now=now)
+    return resident.id, True
+
+
+def _sorted(vulnerabilities: Any) -> list[str] | None:
+    return None if vulnerabilities is None else sorted({one.value for one in vulnerabilities})
+
+
+def require_valid_resident(
+    resident: Resident, household: Household, fields: Mapping[str, Any] | None, *, now: datetime
+) -> None:
+    """Refuse a resident who breaks a rule, naming each one; without fields those were not touched."""
+    found: list[Fault] = []
+    if fields is not None:
+        nik = fields.get("nik")
+        found += nik_faults(nik) if nik is not None else []
+        found += absence_faults(
+            "nik", reason_name="nik_absent_reason", given=nik is not None, reason=resident.nik_absent_reason
+        )
+    found += birth_year_faults(resident.birth_year, today=today(now))
+    found += absence_faults(
+        "birth_year",
+        reason_name="birth_year_absent_reason",
+        given=resident.birth_year is not None,
+        reason=resident.birth_year_absent_reason,
+    )
+    if resident.ended_because is not ResidentEnd.MOVED:
+        found += ending_faults(starts_on=resident.starts_on, ends_on=resident.ends_on, because=resident.ended_because)
+    found += within_household_faults(
+        starts_on=resident.starts_on,
+        ends_on=resident.ends_on,
+        household_starts_on=household.starts_on,
+        household_ends_on=household.ends_on,
+    )
+    if found:
+        raise ResidentInvalid(faults=found, count=len(found))
+
+
+async def change_resident(
+    session: AsyncSession,
+    vault: Vault,
+    household: Household,
+    resident: Resident,
+    change: ResidentChange,
+    *,
+    by: Caller,
+    now: datetime,
+) -> None:
+    """Edit a resident; both the household and the resident are locked."""
+    edited = changes(change)
+    if resident.ended_because is ResidentEnd.MOVED and edited.keys() & {"ends_on", "ended_because"}:
+        raise AlreadyMoved
+    for name in edited.keys() & {"starts_on", "ends_on"}:
+        if edited[name] is not None:
+            require_not_future(edited[name], now=now, pointer=f"/{name}")
+    naming = {name: edited.pop(name) for name in OF_RESIDENT if name in edited}
+    for known, reason in ((naming, "nik_absent_reason"), (edited, "birth_year_absent_reason")):
+        if known.get(reason.removesuffix("_absent_reason")) is not None:
+            edited.setdefault(reason, None)
+    if "vulnerabilities" in edited:
+        edited["vulnerabilities"] = _sorted(edited["vulnerabilities"])
+    for name, value in edited.items():
+        setattr(resident, name, value)
+    fields = None
+    if naming or "nik_absent_reason" in edited:
+        fields = await _rename(session, vault, resident, naming)
+    require_valid_resident(resident, household, fields, now=now)
+    if resident.ends_on is not None and household.head_id == resident.id:
+        await _without_head(session, household, by=by, now=now)
+    resident.changed_at = now
+    await session.flush()
+    record(session, resident_change("resident.changed", resident), by=by, now=now)
+
+
+async def _without_head(session: AsyncSession, household: Household, *, by: Caller, now: datetime) -> None:
+    household.head_id, household.changed_at = None, now
+    await session.flush()
+    record(session, household_change("household.changed", household), by=by, now=now)
+
+
+def digest_to_find(session: AsyncSession, nik: str) -> bytes:
+    """Return by what everybody with a NIK is found, or NikUnusable."""
+    found = nik_faults(nik)
+    if found:
+        raise NikUnusable(faults=found, count=len(found))
+    return personal.nik_digest(session, nik)
