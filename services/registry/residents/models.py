@@ -9,10 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
+from services.registry.residents.numbers import NumberAbsent
 from services.registry.residents.rules import (
     BirthYearAbsent,
     HouseholdEnd,
-    NumberAbsent,
     PoorNotCounted,
     ResidentEnd,
     Sex,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from services.registry.database import places
 from services.registry.personal import service as personal
 from services.registry.residents.models import Household, Resident, WelfareStatus
-from services.registry.residents.rules import NIK_SHOWN
+from services.registry.residents.numbers import NIK_SHOWN
 from services.registry.residents.schemas import HouseholdQuery, ResidentQuery, WelfareAsked
 from shared.clock import today
 from shared.errors import ResourceNotFound

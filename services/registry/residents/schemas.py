@@ -6,12 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.registry.residents.numbers import NumberAbsent
 from services.registry.residents.rules import (
     BirthYearAbsent,
     CountMissing,
     ErasureReason,
     HouseholdEnd,
-    NumberAbsent,
     PoorNotCounted,
     ResidentEnd,
     Sex,

@@ -11,14 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal import service as personal
 from services.registry.residents.models import Household, Resident
+from services.registry.residents.numbers import NikUnusable, NumberAbsent, kk_faults, nik_faults
 from services.registry.residents.rules import (
     AlreadyMoved,
     HouseholdEnd,
     HouseholdInhabited,
     HouseholdInvalid,
     HouseholdUnknown,
-    NikUnusable,
-    NumberAbsent,
     PersonalErased,
     ResidentEnd,
     ResidentInvalid,
@@ -26,9 +25,7 @@ from services.registry.residents.rules import (
     absence_faults,
     birth_year_faults,
     ending_faults,
-    kk_faults,
     member_faults,
-    nik_faults,
     numbered,
     within_household_faults,
 )

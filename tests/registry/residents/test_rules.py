@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.residents.numbers import kk_faults, nik_faults
 from services.registry.residents.rules import (
     CountMissing,
     ResidentRules,
     is_adult,
-    kk_faults,
-    nik_faults,
     numbered,
     shown_parts,
 )
