@@ -216,7 +216,6 @@ MOVE_TOO_EARLY = Text(
     "The move is on {earliest} at the earliest, after everything recorded here has begun.",
 )
 SAME_HOUSEHOLD = Text("Ini rumah tangganya sekarang.", "This is the present household.")
-MORE = Text("Tidak boleh lebih dari jumlah hadir.", "Cannot exceed the number of attendees.")
 
 
 def absence_faults(
@@ -272,27 +271,6 @@ def numbered(number: str | None) -> str | None:
         return None
     letter = number[-1] if number[-1].isalpha() else ""
     return number.removesuffix(letter).lstrip("0").zfill(3) + letter
-
-
-def attendance_faults(
-    *,
-    total: int,
-    women: int | None,
-    women_not_counted: WomenNotCounted | None,
-    poor: int | None,
-    poor_not_counted: PoorNotCounted | None,
-) -> list[Fault]:
-    """Return what is wrong with counted attendance: parts within the whole, a reason for each missing one (CY-5)."""
-    found: list[Fault] = []
-    for name, part, reason in (("women", women, women_not_counted), ("poor", poor, poor_not_counted)):
-        pointer, reason_name = f"/attendance/{name}", f"{name}_not_counted_reason"
-        if part is None and reason is None:
-            found.append(Fault(pointer, "absence.reason_missing", REASON_MISSING, {"reason": reason_name}))
-        if part is not None and reason is not None:
-            found.append(Fault(f"/attendance/{reason_name}", "absence.reason_superfluous", REASON_SUPERFLUOUS, {}))
-        if part is not None and part > total:
-            found.append(Fault(pointer, "attendance.exceeds_total", MORE, {}))
-    return found
 
 
 def move_faults(*, moved_on: date, begun: Sequence[date], earliest: date) -> list[Fault]:

@@ -1,6 +1,6 @@
 """Use cases of households and residents: record them, edit them, find them, erase what names them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,13 @@ AUDIENCES = {
     "residents.looked_up": Audience.READINGS,
 }
 RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
+COMPARED = (
+    select(Resident.id, Resident.birth_year, Resident.sex, Resident.household_id)
+    .where(Resident.merged_into.is_(None))
+    .subquery("compared")
+)
+"""Who may be somebody recorded already."""
+
 OF_HOUSEHOLD = ("address", "point", "kk_number")
 OF_RESIDENT = ("name", "nik", "phone")
 """What is kept in the personal records only."""
@@ -111,16 +118,24 @@ def keep_household(session: AsyncSession, vault: Vault, household: Household, fi
     )
 
 
-def keep_resident(session: AsyncSession, vault: Vault, resident: Resident, fields: Mapping[str, Any]) -> None:
-    """Keep what names a resident."""
-    personal.keep(
-        session,
-        vault,
-        record_id=resident.id,
+def person_of(resident: Resident, fields: Mapping[str, Any]) -> personal.Person:
+    """Return a resident as a person who may be somebody recorded already."""
+    return personal.Person(
+        id=resident.id,
         person_id=resident.person_id,
         kelurahan_code=resident.kelurahan_code,
         fields=fields,
+        birth_year=resident.birth_year,
+        sex=resident.sex,
+        household_id=resident.household_id,
     )
+
+
+async def keep_residents(
+    session: AsyncSession, vault: Vault, people: Sequence[personal.Person], *, by: Caller, now: datetime
+) -> None:
+    """Keep what names residents whose rows are written, and queue whoever may be somebody recorded already."""
+    await personal.keep_people(session, vault, people, among=COMPARED, by=by, now=now)
 
 
 async def record_household(
@@ -154,6 +169,19 @@ async def record_household(
     return household.id, True
 
 
+def _edits(
+    row: Household | Resident, change: HouseholdChange | ResidentChange, *, naming: Sequence[str], now: datetime
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a merge patch names: of the row, and of what is personal behind it."""
+    edited = changes(change)
+    if row.ended_because in {HouseholdEnd.MOVED, ResidentEnd.MOVED} and edited.keys() & {"ends_on", "ended_because"}:
+        raise AlreadyMoved
+    for name in edited.keys() & {"starts_on", "ends_on"}:
+        if edited[name] is not None:
+            require_not_future(edited[name], now=now, pointer=f"/{name}")
+    return edited, {name: edited.pop(name) for name in naming if name in edited}
+
+
 def _require_household(household: Household, fields: Mapping[str, Any] | None) -> None:
     """Refuse a household that breaks a rule, naming each one; without fields they were not touched."""
     found = ending_faults(starts_on=household.starts_on, ends_on=household.ends_on, because=household.ended_because)
@@ -171,13 +199,7 @@ async def change_household(
     session: AsyncSession, vault: Vault, household: Household, change: HouseholdChange, *, by: Caller, now: datetime
 ) -> None:
     """Edit a household that is locked."""
-    edited = changes(change)
-    if household.ended_because is HouseholdEnd.MOVED and edited.keys() & {"ends_on", "ended_because"}:
-        raise AlreadyMoved
-    for name in edited.keys() & {"starts_on", "ends_on"}:
-        if edited[name] is not None:
-            require_not_future(edited[name], now=now, pointer=f"/{name}")
-    naming = {name: edited.pop(name) for name in OF_HOUSEHOLD if name in edited}
+    edited, naming = _edits(household, change, naming=OF_HOUSEHOLD, now=now)
     if naming.get("kk_number") is not None:
         edited.setdefault("kk_absent_reason", None)
     for name, value in edited.items():
@@ -274,8 +296,8 @@ async def record_resident(
     require_not_future(resident.starts_on, now=now, pointer="/starts_on")
     require_valid_resident(resident, household, fields, now=now)
     session.add(resident)
-    keep_resident(session, vault, resident, fields)
     await session.flush()
+    await keep_residents(session, vault, [person_of(resident, fields)], by=by, now=now)
     record(session, resident_change("resident.recorded", resident, occurred_on=resident.starts_on), by=by, now=now)
     return resident.id, True
 
@@ -325,13 +347,7 @@ async def change_resident(
     now: datetime,
 ) -> None:
     """Edit a resident; both the household and the resident are locked."""
-    edited = changes(change)
-    if resident.ended_because is ResidentEnd.MOVED and edited.keys() & {"ends_on", "ended_because"}:
-        raise AlreadyMoved
-    for name in edited.keys() & {"starts_on", "ends_on"}:
-        if edited[name] is not None:
-            require_not_future(edited[name], now=now, pointer=f"/{name}")
-    naming = {name: edited.pop(name) for name in OF_RESIDENT if name in edited}
+    edited, naming = _edits(resident, change, naming=OF_RESIDENT, now=now)
     for known, reason in ((naming, "nik_absent_reason"), (edited, "birth_year_absent_reason")):
         if known.get(reason.removesuffix("_absent_reason")) is not None:
             edited.setdefault(reason, None)
@@ -347,6 +363,9 @@ async def change_resident(
         await _without_head(session, household, by=by, now=now)
     resident.changed_at = now
     await session.flush()
+    if resident.erased_at is None and (naming or edited.keys() & {"sex", "birth_year"}):
+        fields = fields or personal.opened(vault, await personal.record_of(session, resident.id))
+        await personal.queue_again(session, vault, person_of(resident, fields), among=COMPARED, by=by, now=now)
     record(session, resident_change("resident.changed", resident), by=by, now=now)
 
 
@@ -356,7 +375,7 @@ async def _without_head(session: AsyncSession, household: Household, *, by: Call
     record(session, household_change("household.changed", household), by=by, now=now)
 
 
-def digest_to_find(session: AsyncSession, nik: str) -> bytes:
+def digest_to_find(session: AsyncSession, nik: str) -> bytes | None:
     """Return by what everybody with a NIK is found, or NikUnusable."""
     found = nik_faults(nik)
     if found:

@@ -134,7 +134,7 @@ class TestRecordResident:
         with registry.counted() as sent:
             await a_resident(registry, household)
 
-        assert len(sent) <= 8, sent
+        assert len(sent) <= 10, sent
 
 
 class TestChange:
