@@ -24,6 +24,8 @@ from services.registry.groups.models import Group
 from services.registry.learning import routes as learning
 from services.registry.learning import service as learning_service
 from services.registry.learning.models import LearningCommunity
+from services.registry.organs import routes as organs
+from services.registry.organs import service as organ_service
 from services.registry.partners import routes as partners
 from services.registry.partners import service as partner_service
 from services.registry.personal import service as personal
@@ -68,6 +70,7 @@ SERVICE = Service(
         residents.households,
         residents.residents,
         boards.routes,
+        organs.routes,
         groups.routes,
         committees.routes,
         learning.routes,
@@ -79,6 +82,7 @@ SERVICE = Service(
         **partner_service.AUDIENCES,
         **resident_service.AUDIENCES,
         **board_service.AUDIENCES,
+        **organ_service.AUDIENCES,
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,

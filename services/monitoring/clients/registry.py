@@ -26,6 +26,8 @@ class BoardFact(msgspec.Struct):
     founded_on: date
     legal_status: str
     version: int
+    dissolved_on: date | None = None
+    """Older entries lack it: then nobody could dissolve a board."""
 
 
 class TermFact(msgspec.Struct):
@@ -39,15 +41,18 @@ class TermFact(msgspec.Struct):
 
 
 class OfficerFact(msgspec.Struct):
-    """What is read of an elected officer."""
+    """What is read of an elected officer: named only while in office."""
 
     id: UUID
     board_id: UUID
     term_id: UUID
     person_id: UUID
-    name: str
+    name: str | None
     position: str
     version: int
+    starts_on: date | None = None
+    """Older entries lack both days: then an office was as long as its term."""
+    ends_on: date | None = None
 
 
 class PartnerFact(msgspec.Struct):

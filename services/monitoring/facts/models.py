@@ -35,6 +35,7 @@ class Board(PlacedFact, Base):
     name: Mapped[str] = mapped_column(String(200))
     founded_on: Mapped[date]
     legal_status: Mapped[str] = mapped_column(String(40))
+    dissolved_on: Mapped[date | None]
 
 
 class Term(PlacedFact, Base):
@@ -49,7 +50,7 @@ class Term(PlacedFact, Base):
 
 
 class Officer(PlacedFact, Base):
-    """A person elected to a board for a term."""
+    """A person elected to a board for a term, or for a part of it; named only while in office."""
 
     __tablename__ = "officers"
     __table_args__ = copied(
@@ -60,8 +61,10 @@ class Officer(PlacedFact, Base):
     board_id: Mapped[UUID] = mapped_column(Uuid)
     term_id: Mapped[UUID] = mapped_column(Uuid)
     person_id: Mapped[UUID] = mapped_column(Uuid)
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[str] = mapped_column(String(40))
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
 
 
 class Partner(Fact, Base):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, BindParameter, Date, Integer, Uuid, and_, bindparam, func, select, true
+from sqlalchemy import BigInteger, BindParameter, Date, Integer, Uuid, and_, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +24,8 @@ from services.monitoring.facts.models import (
 )
 from shared.statements import fetch
 
+_BOARD_ID: BindParameter[UUID] = bindparam("board_id", type_=Uuid)
+_ON: BindParameter[date] = bindparam("on", type_=Date)
 _OFFICERS = (
     select(
         func.json_agg(
@@ -34,14 +36,15 @@ _OFFICERS = (
             )
         )
     )
-    .where(Officer.term_id == Term.id)
+    .where(
+        Officer.term_id == Term.id,
+        Officer.name.is_not(None),
+        or_(Officer.starts_on.is_(None), Officer.starts_on <= _ON),
+        or_(Officer.ends_on.is_(None), Officer.ends_on >= _ON),
+    )
     .scalar_subquery()
     .label("officers")
 )
-
-
-_BOARD_ID: BindParameter[UUID] = bindparam("board_id", type_=Uuid)
-_ON: BindParameter[date] = bindparam("on", type_=Date)
 _TERM = (
     select(Term.id, Term.starts_on, Term.ends_on, _OFFICERS)
     .where(Term.board_id == Board.id, Term.starts_on <= _ON)
@@ -58,6 +61,7 @@ _BOARD: Any = (
         Board.name,
         Board.founded_on,
         Board.legal_status,
+        Board.dissolved_on,
         _TERM.c.starts_on,
         _TERM.c.ends_on,
         _TERM.c.officers,
@@ -131,7 +135,7 @@ _MEETINGS: Any = (
 
 
 async def board(connection: AsyncConnection, board_id: UUID, *, on: date) -> Any | None:
-    """Return a board with its place, and its latest term begun by a day with those elected to it."""
+    """Return a board with its place, and its latest term begun by a day with those in office that day."""
     rows = await fetch(connection, _BOARD, {"board_id": board_id, "on": on})
     return rows[0] if rows else None
 

@@ -43,6 +43,8 @@ __all__ = ["activities", "agreements", "board", "meetings", "plan"]
 Connection = AsyncConnection | AsyncSession
 
 _BOARDS = copies(Board.__table__, BoardFact)
+_TERMS = copies(Term.__table__, TermFact)
+_OFFICERS = copies(Officer.__table__, OfficerFact)
 _PARTNERS = copies(Partner.__table__, PartnerFact)
 _STANDINGS = copies(AccountStanding.__table__, StandingFact)
 _PLANS = copies(Plan.__table__, PlanFact)
@@ -54,8 +56,11 @@ OF_REGISTRY: Mapping[str, Handler] = {
     "region.recorded": copies_places(places),
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
-    "term.recorded": copies(Term.__table__, TermFact),
-    "officer.recorded": copies(Officer.__table__, OfficerFact),
+    "board.dissolved": _BOARDS,
+    "term.recorded": _TERMS,
+    "term.ended": _TERMS,
+    "officer.recorded": _OFFICERS,
+    "officer.changed": _OFFICERS,
     "partner.recorded": _PARTNERS,
     "partner.changed": _PARTNERS,
     "account.opened": _STANDINGS,

@@ -49,13 +49,18 @@ async def notice_board(connection: AsyncConnection, board_id: UUID, *, on: date)
             "name": board.name,
             "founded_on": board.founded_on,
             "legal_status": board.legal_status,
+            "dissolved_on": board.dissolved_on,
             "kelurahan_code": board.kelurahan_code,
             "kelurahan_code_now": board.code_now,
             "kelurahan_name": board.kelurahan_name,
         },
         "mandate": None
         if board.starts_on is None
-        else {"starts_on": board.starts_on, "ends_on": board.ends_on, "lapsed": board.ends_on < on},
+        else {
+            "starts_on": board.starts_on,
+            "ends_on": board.ends_on,
+            "lapsed": board.ends_on < on and board.dissolved_on is None,
+        },
         "officers": board.officers or [],
         "plan": None if plan is None else _plan(plan, activities),
         "activities": [_activity(row) for row in activities[:MOST_ACTIVITIES]],

@@ -13,6 +13,7 @@ class BoardSeen(BaseModel):
     name: str
     founded_on: date
     legal_status: str
+    dissolved_on: date | None = Field(description="Null while the board stands")
     kelurahan_code: str
     kelurahan_code_now: str
     kelurahan_name: str
@@ -27,7 +28,7 @@ class MandateSeen(BaseModel):
 
 
 class OfficerSeen(BaseModel):
-    """Somebody elected for that term."""
+    """Somebody elected for that term who is in office."""
 
     name: str
     position: str

@@ -24,6 +24,7 @@ from shared.database import Database
 from shared.following import Handler
 
 _BOARDS = copies(Board.__table__, BoardFact)
+_TERMS = copies(Term.__table__, TermFact)
 _GROUPS = copies(Group.__table__, GroupFact)
 _PARTNERS = copies(Partner.__table__, PartnerFact)
 _STANDINGS = copies(AccountStanding.__table__, StandingFact)
@@ -32,7 +33,9 @@ HANDLERS: Mapping[str, Handler] = {
     "region.recorded": copies_places(places),
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
-    "term.recorded": copies(Term.__table__, TermFact),
+    "board.dissolved": _BOARDS,
+    "term.recorded": _TERMS,
+    "term.ended": _TERMS,
     "group.recorded": _GROUPS,
     "group.changed": _GROUPS,
     "partner.recorded": _PARTNERS,

@@ -5,16 +5,35 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, Uuid, bindparam, exists, func, not_, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
 
-from services.registry.boards.models import Board, Officer, Term
-from services.registry.boards.schemas import BoardQuery, BoardSort
+from services.registry.boards.models import NO_MANDATE_YET, Board, BoardName, LegalRecord, Officer, Term
+from services.registry.boards.rules import LegalStatus
+from services.registry.boards.schemas import BoardQuery, BoardSort, HistoryQuery, TermQuery
 from services.registry.database import places
 from shared.clock import today
 from shared.errors import ResourceNotFound
-from shared.items import in_scope, visible
+from shared.items import in_place, in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
 from shared.searching import finds
@@ -23,10 +42,16 @@ from shared.statements import fetch, remembered
 ORDERS = {
     BoardSort.RECORDED: Order(Board.id.expression, UUID, Board.id.expression),
     BoardSort.NAME: Order(Board.name.expression, str, Board.id.expression),
+    BoardSort.MANDATE: Order(literal_column(NO_MANDATE_YET, Date), date, Board.id.expression),
 }
 TERMS_NEWEST_FIRST = Order(Term.starts_on.expression, date, Term.id.expression, descending=True)
+NAMES_NEWEST_FIRST = Order(BoardName.starts_on.expression, date, BoardName.id.expression, descending=True)
+DEEDS_NEWEST_FIRST = Order(LegalRecord.starts_on.expression, date, LegalRecord.id.expression, descending=True)
 ON: BindParameter[date] = bindparam("on", type_=Date)
-"""The day a mandate is judged on: today, or `as_of`."""
+"""The day something is judged on: today, or `as_of`."""
+
+TODAY: BindParameter[date] = bindparam("today", type_=Date)
+"""The day on which it is decided who is still in office, and named."""
 
 _LATEST = (
     select(Term.id, Term.starts_on, Term.ends_on)
@@ -38,67 +63,88 @@ _LATEST = (
 # Terms do not overlap (EL-8), so a term in force is the latest; asked this way, an index finds it.
 _STARTED = exists().where(Term.board_id == Board.id, Term.starts_on <= ON)
 _IN_FORCE = exists().where(Term.board_id == Board.id, Term.starts_on <= ON, Term.ends_on >= ON)
-_OFFICERS = (
-    select(
-        func.json_agg(
-            aggregate_order_by(
-                func.json_build_object(
-                    "id", Officer.id, "person_id", Officer.person_id, "name", Officer.name, "position", Officer.position
-                ),
-                Officer.position,
-                Officer.id,
-            )
-        )
-    )
-    .where(Officer.term_id == Term.id)
-    .scalar_subquery()
-    .label("officers")
+_STANDING = or_(Board.dissolved_on.is_(None), Board.dissolved_on >= ON)
+_CALLED = (
+    select(BoardName.name)
+    .where(BoardName.board_id == Board.id, BoardName.starts_on <= ON)
+    .order_by(BoardName.starts_on.desc())
+    .limit(1)
+    .lateral("called")
 )
-_BOARDS = (
-    select(
-        Board.id,
-        Board.kelurahan_code,
-        places.c.code_now,
-        places.c.name.label("kelurahan_name"),
-        Board.name,
-        Board.founded_on,
-        Board.legal_status,
-        Board.deed_number,
-        Board.phone,
-        _LATEST.c.id.label("term_id"),
-        _LATEST.c.starts_on,
-        _LATEST.c.ends_on,
-        (_LATEST.c.ends_on < ON).label("lapsed"),
-        Board.version,
-        Board.recorded_at,
-        Board.changed_at,
-    )
-    .join(places, places.c.kelurahan_code == Board.kelurahan_code)
+_DEED = (
+    select(LegalRecord.legal_status, LegalRecord.deed_number)
+    .where(LegalRecord.board_id == Board.id, LegalRecord.starts_on <= ON)
+    .order_by(LegalRecord.starts_on.desc())
+    .limit(1)
+    .lateral("deed")
+)
+OFFICE_ENDS: ColumnElement[date] = func.least(Officer.ends_on, Term.ends_on)
+"""The last day in office: what is null is passed over, so that an office without one of its own ends with the term."""
+
+_COLUMNS = (
+    Board.id,
+    Board.kelurahan_code,
+    places.c.code_now,
+    places.c.name.label("kelurahan_name"),
+    Board.founded_on,
+    Board.phone,
+    _LATEST.c.id.label("term_id"),
+    _LATEST.c.starts_on,
+    _LATEST.c.ends_on,
+    and_(_LATEST.c.ends_on < ON, _STANDING).label("lapsed"),
+    Board.mandate_until,
+    Board.dissolved_on,
+    Board.dissolution_minutes,
+    Board.version,
+    Board.recorded_at,
+    Board.changed_at,
+)
+_NOW = (
+    select(*_COLUMNS, Board.name, Board.legal_status, Board.deed_number)
+    .join(places, in_place(Board))
     .outerjoin(_LATEST, true())
 )
-
-
-def _boards(caller: Caller) -> Select[Any]:
-    return _BOARDS.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
+_THEN = (
+    select(
+        *_COLUMNS,
+        func.coalesce(_CALLED.c.name, Board.name).label("name"),
+        func.coalesce(cast(_DEED.c.legal_status, Board.legal_status.type), literal(LegalStatus.NONE.value)).label(
+            "legal_status"
+        ),
+        _DEED.c.deed_number,
+    )
+    .join(places, in_place(Board))
+    .outerjoin(_LATEST, true())
+    .outerjoin(_CALLED, true())
+    .outerjoin(_DEED, true())
+)
+"""A board as it was on a day: called, and before the law, as it was then."""
 
 
 @remembered
 def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of boards; it takes the day as `on`."""
-    statement = _boards(caller)
-    if query.as_of is not None:
-        statement = statement.where(Board.founded_on <= ON)
+    statement = _NOW if query.as_of is None else _THEN.where(Board.founded_on <= ON, _STANDING)
+    statement = statement.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
     if query.region is not None:
         statement = statement.where(query.lies_in_region(places))
     if query.q is not None:
-        statement = statement.where(finds(Board.name, query.q))
+        statement = statement.where(Board.id.in_(select(BoardName.board_id).where(finds(BoardName.name, query.q))))
     if query.legal_status is not None:
-        statement = statement.where(Board.legal_status == query.legal_status)
+        status = Board.legal_status if query.as_of is None else func.coalesce(_DEED.c.legal_status, LegalStatus.NONE)
+        statement = statement.where(status == query.legal_status)
+    if query.mandate_ends_before is not None:
+        ends = literal_column(NO_MANDATE_YET, Date)
+        statement = statement.where(ends < query.mandate_ends_before, Board.dissolved_on.is_(None))
+    if query.dissolved is not None:
+        statement = statement.where(
+            Board.dissolved_on.is_not(None) if query.dissolved else Board.dissolved_on.is_(None)
+        )
     match query.mandate:
         case "valid":
             statement = statement.where(_IN_FORCE)
         case "lapsed":
-            statement = statement.where(_STARTED, not_(_IN_FORCE))
+            statement = statement.where(_STARTED, not_(_IN_FORCE), _STANDING)
         case "none":
             statement = statement.where(not_(_STARTED))
     return statement
@@ -126,6 +172,9 @@ def board_view(row: Any) -> dict[str, Any]:
         "deed_number": row.deed_number,
         "phone": row.phone if row.full else None,
         "mandate": mandate,
+        "mandate_until": row.mandate_until,
+        "dissolved_on": row.dissolved_on,
+        "dissolution_minutes": row.dissolution_minutes,
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
@@ -134,7 +183,8 @@ def board_view(row: Any) -> dict[str, Any]:
 
 @remembered
 def _board(caller: Caller) -> Select[Any]:
-    return _boards(caller).where(Board.id == bindparam("id", type_=Uuid))
+    statement = _NOW.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
+    return statement.where(Board.id == bindparam("id", type_=Uuid))
 
 
 async def one_board(
@@ -147,9 +197,108 @@ async def one_board(
     return board_view(rows[0])
 
 
-def terms(board_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
-    """Return the statement of a board's terms."""
+def _history(model: Any, board_id: UUID, caller: Caller) -> Select[Any]:
+    following = aliased(model)
+    next_on = (
+        select(func.min(following.starts_on))
+        .where(following.board_id == model.board_id, following.starts_on > model.starts_on)
+        .scalar_subquery()
+    )
     return (
+        select(*model.__table__.c, (next_on - 1).label("ends_on"))
+        .join(places, in_place(model))
+        .where(model.board_id == board_id, visible(model, caller))
+    )
+
+
+def history(model: Any, board_id: UUID, query: HistoryQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of a board's names or of its deeds."""
+    statement = _history(model, board_id, caller)
+    if query.as_of is not None:
+        later = aliased(model)
+        passed = exists().where(
+            later.board_id == model.board_id, later.starts_on > model.starts_on, later.starts_on <= query.as_of
+        )
+        statement = statement.where(model.starts_on <= query.as_of, not_(passed))
+    return statement
+
+
+def name_view(row: Any) -> dict[str, Any]:
+    """Return a row as NameView."""
+    return {
+        "id": row.id,
+        "board_id": row.board_id,
+        "kelurahan_code": row.kelurahan_code,
+        "name": row.name,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "minutes_reference": row.minutes_reference,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+def deed_view(row: Any) -> dict[str, Any]:
+    """Return a row as LegalRecordView."""
+    return {
+        "id": row.id,
+        "board_id": row.board_id,
+        "kelurahan_code": row.kelurahan_code,
+        "legal_status": row.legal_status,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "deed_number": row.deed_number,
+        "notary": row.notary,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+async def one_name(
+    connection: AsyncConnection | AsyncSession, board_id: UUID, name_id: UUID, caller: Caller, _now: datetime
+) -> dict[str, Any]:
+    """Return one name of a board, or ResourceNotFound."""
+    rows = await fetch(connection, _history(BoardName, board_id, caller).where(BoardName.id == name_id))
+    if not rows:
+        raise ResourceNotFound
+    return name_view(rows[0])
+
+
+async def one_deed(
+    connection: AsyncConnection | AsyncSession, board_id: UUID, record_id: UUID, caller: Caller, _now: datetime
+) -> dict[str, Any]:
+    """Return one legal status of a board, or ResourceNotFound."""
+    rows = await fetch(connection, _history(LegalRecord, board_id, caller).where(LegalRecord.id == record_id))
+    if not rows:
+        raise ResourceNotFound
+    return deed_view(rows[0])
+
+
+def _officers(as_of: date | None) -> ColumnElement[Any]:
+    officer = func.json_build_object(
+        "id", Officer.id,
+        "person_id", Officer.person_id,
+        "name", Officer.name,
+        "position", Officer.position,
+        "starts_on", Officer.starts_on,
+        "ends_on", OFFICE_ENDS,
+        "left_because", Officer.left_because,
+        "version", Officer.version,
+        "in_office", OFFICE_ENDS >= TODAY,
+    )  # fmt: skip
+    those = select(func.json_agg(aggregate_order_by(officer, Officer.position, Officer.starts_on, Officer.id))).where(
+        Officer.term_id == Term.id
+    )
+    if as_of is not None:
+        those = those.where(Officer.starts_on <= as_of, as_of <= OFFICE_ENDS)
+    return those.correlate(Term).scalar_subquery().label("officers")
+
+
+def terms(board_id: UUID, query: TermQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of a board's terms; it takes `today`."""
+    statement = (
         select(
             Term.id,
             Term.board_id,
@@ -160,17 +309,33 @@ def terms(board_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
             Term.version,
             Term.recorded_at,
             Term.changed_at,
-            _OFFICERS,
-            or_(in_scope(Term, caller), Term.ends_on >= on).label("named"),
+            _officers(query.as_of),
+            in_scope(Term, caller).label("full"),
         )
-        .join(places, places.c.kelurahan_code == Term.kelurahan_code)
+        .join(places, in_place(Term))
         .where(Term.board_id == board_id, visible(Term, caller))
     )
+    if query.as_of is not None:
+        statement = statement.where(Term.starts_on <= query.as_of, Term.ends_on >= query.as_of)
+    return statement
+
+
+def _officer(officer: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
+    named = full or officer["in_office"]
+    return {
+        "id": officer["id"],
+        "person_id": officer["person_id"],
+        "name": officer["name"] if named else None,
+        "position": officer["position"],
+        "starts_on": officer["starts_on"],
+        "ends_on": officer["ends_on"],
+        "left_because": officer["left_because"] if full else None,
+        "version": officer["version"],
+    }
 
 
 def term_view(row: Any) -> dict[str, Any]:
     """Return a row as TermView: who left office is no longer named to everybody."""
-    officers = [officer if row.named else officer | {"name": None} for officer in row.officers or []]
     return {
         "id": row.id,
         "board_id": row.board_id,
@@ -178,7 +343,7 @@ def term_view(row: Any) -> dict[str, Any]:
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,
         "elected_on": row.elected_on,
-        "officers": officers,
+        "officers": [_officer(officer, full=row.full) for officer in row.officers or []],
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
@@ -189,7 +354,9 @@ async def one_term(
     connection: AsyncConnection | AsyncSession, board_id: UUID, term_id: UUID, caller: Caller, now: datetime
 ) -> Mapping[str, Any]:
     """Return one term, or ResourceNotFound."""
-    rows = await fetch(connection, terms(board_id, caller, on=today(now)).where(Term.id == term_id))
+    rows = await fetch(
+        connection, terms(board_id, TermQuery(), caller).where(Term.id == term_id), {"today": today(now)}
+    )
     if not rows:
         raise ResourceNotFound
     return term_view(rows[0])

@@ -5,13 +5,22 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.boards import queries, service
-from services.registry.boards.models import Board
+from services.registry.boards import history, queries, service
+from services.registry.boards.models import Board, BoardName, LegalRecord, Term
 from services.registry.boards.schemas import (
     BoardChange,
     BoardDraft,
     BoardQuery,
     BoardView,
+    Dissolution,
+    HistoryQuery,
+    LegalRecordChange,
+    LegalRecordDraft,
+    LegalRecordView,
+    NameChange,
+    NameDraft,
+    NameView,
+    TermChange,
     TermDraft,
     TermQuery,
     TermView,
@@ -19,7 +28,7 @@ from services.registry.boards.schemas import (
 from services.registry.dependencies import BoardWriter
 from shared.clock import Now, today
 from shared.database import Reading
-from shared.items import to_change, to_extend
+from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -30,6 +39,16 @@ routes = router("/registry/v1/boards", tags=["boards"])
 
 BoardToExtend = Annotated[Board, Depends(to_extend(Board))]
 BoardToChange = Annotated[Board, Depends(to_change(Board, queries.one_board))]
+NameToChange = Annotated[
+    BoardName, Depends(child_to_change(Board, BoardName, of="board_id", at="board_name_id", represent=queries.one_name))
+]
+LegalRecordToChange = Annotated[
+    LegalRecord,
+    Depends(child_to_change(Board, LegalRecord, of="board_id", at="legal_record_id", represent=queries.one_deed)),
+]
+TermToChange = Annotated[
+    Term, Depends(child_to_change(Board, Term, of="board_id", at="term_id", represent=queries.one_term))
+]
 
 
 @routes.get("", response_model=Page[BoardView])
@@ -66,9 +85,92 @@ async def read_board(id: UUID, request: Request, caller: Anyone, connection: Rea
 async def change_board(
     by: BoardWriter, session: Writing, board: BoardToChange, change: BoardChange, now: Now
 ) -> Response:
-    """Edit a board (JSON Merge Patch)."""
+    """Correct a board (JSON Merge Patch)."""
     await service.change_board(session, board, change, by=by, now=now)
     return saved(await queries.one_board(session, board.id, by, now))
+
+
+@routes.post("/{id}/dissolution", response_model=BoardView)
+async def dissolve_board(
+    by: BoardWriter, session: Writing, board: BoardToChange, draft: Dissolution, now: Now
+) -> Response:
+    """Record that residents agreed to dissolve their board: its mandate and its organs end that day."""
+    await history.dissolve(session, board, draft, by=by, now=now)
+    return saved(await queries.one_board(session, board.id, by, now))
+
+
+@routes.get("/{id}/names", response_model=Page[NameView])
+async def list_board_names(
+    id: UUID, request: Request, caller: Anyone, connection: Reading, query: Annotated[HistoryQuery, Query()]
+) -> Response:
+    """List what a board is and was called, the present name first."""
+    statement = queries.history(BoardName, id, query, caller)
+    return await page(
+        request, connection, statement, query=query, order=queries.NAMES_NEWEST_FIRST, shape=queries.name_view
+    )
+
+
+@routes.post("/{id}/names", status_code=201, response_model=NameView)
+async def rename_board(by: BoardWriter, session: Writing, board: BoardToExtend, draft: NameDraft, now: Now) -> Response:
+    """Record what a board is called from a day on; what it was called before stays."""
+    name_id, new = await history.record_name(session, board, draft, by=by, now=now)
+    name = await queries.one_name(session, board.id, name_id, by, now)
+    return saved(name, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/names/{name_id}")
+
+
+@routes.get("/{id}/names/{board_name_id}", response_model=NameView)
+async def read_board_name(
+    id: UUID, board_name_id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now
+) -> Response:
+    """Read one name of a board."""
+    return item_reply(request, await queries.one_name(connection, id, board_name_id, caller, now))
+
+
+@routes.patch("/{id}/names/{board_name_id}", response_model=NameView)
+async def change_board_name(
+    by: BoardWriter, session: Writing, name: NameToChange, change: NameChange, now: Now
+) -> Response:
+    """Correct a name of a board, or the day from which it holds."""
+    await history.change_name(session, name, change, by=by, now=now)
+    return saved(await queries.one_name(session, name.board_id, name.id, by, now))
+
+
+@routes.get("/{id}/legal-records", response_model=Page[LegalRecordView])
+async def list_legal_records(
+    id: UUID, request: Request, caller: Anyone, connection: Reading, query: Annotated[HistoryQuery, Query()]
+) -> Response:
+    """List how a board stands and stood before the law, the present deed first."""
+    statement = queries.history(LegalRecord, id, query, caller)
+    return await page(
+        request, connection, statement, query=query, order=queries.DEEDS_NEWEST_FIRST, shape=queries.deed_view
+    )
+
+
+@routes.post("/{id}/legal-records", status_code=201, response_model=LegalRecordView)
+async def record_legal_record(
+    by: BoardWriter, session: Writing, board: BoardToExtend, draft: LegalRecordDraft, now: Now
+) -> Response:
+    """Record how a board stands before the law from the day of a deed on."""
+    record_id, new = await history.record_deed(session, board, draft, by=by, now=now)
+    deed = await queries.one_deed(session, board.id, record_id, by, now)
+    return saved(deed, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/legal-records/{record_id}")
+
+
+@routes.get("/{id}/legal-records/{legal_record_id}", response_model=LegalRecordView)
+async def read_legal_record(
+    id: UUID, legal_record_id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now
+) -> Response:
+    """Read one legal status of a board."""
+    return item_reply(request, await queries.one_deed(connection, id, legal_record_id, caller, now))
+
+
+@routes.patch("/{id}/legal-records/{legal_record_id}", response_model=LegalRecordView)
+async def change_legal_record(
+    by: BoardWriter, session: Writing, deed: LegalRecordToChange, change: LegalRecordChange, now: Now
+) -> Response:
+    """Correct a legal status of a board, its deed or its day."""
+    await history.change_deed(session, deed, change, by=by, now=now)
+    return saved(await queries.one_deed(session, deed.board_id, deed.id, by, now))
 
 
 @routes.get("/{id}/terms", response_model=Page[TermView])
@@ -81,9 +183,14 @@ async def list_terms(
     now: Now,
 ) -> Response:
     """List a board's terms, the latest first, each with its elected officers."""
-    statement = queries.terms(id, caller, on=today(now))
     return await page(
-        request, connection, statement, query=query, order=queries.TERMS_NEWEST_FIRST, shape=queries.term_view
+        request,
+        connection,
+        queries.terms(id, query, caller),
+        query=query,
+        order=queries.TERMS_NEWEST_FIRST,
+        shape=queries.term_view,
+        parameters={"today": today(now)},
     )
 
 
@@ -101,3 +208,10 @@ async def record_term(by: BoardWriter, session: Writing, board: BoardToExtend, d
     term_id, new = await service.record_term(session, board, draft, by=by, now=now)
     term = await queries.one_term(session, board.id, term_id, by, now)
     return saved(term, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/terms/{term_id}")
+
+
+@routes.patch("/{id}/terms/{term_id}", response_model=TermView)
+async def end_term(by: BoardWriter, session: Writing, term: TermToChange, change: TermChange, now: Now) -> Response:
+    """Let a term end earlier than it was given for."""
+    await service.end_term(session, term, change, by=by, now=now)
+    return saved(await queries.one_term(session, term.board_id, term.id, by, now))

@@ -1,17 +1,47 @@
-"""Use cases of boards: load, decide, save, journal."""
+"""Use cases of boards and their terms: load, decide, save, journal."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Subquery, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.boards.models import Board, Officer, Term
-from services.registry.boards.rules import TermOverlaps, TermRules, require_valid_term
-from services.registry.boards.schemas import BoardChange, BoardDraft, TermDraft
-from shared.errors import Invalid, Text
+from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Officer, Statute, Term
+from services.registry.boards.rules import (
+    Departure,
+    LegalStatus,
+    Office,
+    Organ,
+    OrganRole,
+    Position,
+    Seat,
+    StatuteKind,
+    TermInvalid,
+    TermOverlaps,
+    TermRules,
+    TermTooShort,
+    arrival_faults,
+    is_doubled,
+    require_deed_fits,
+    require_valid_term,
+    said,
+    statute_term_faults,
+    years_after,
+)
+from services.registry.boards.schemas import BoardChange, BoardDraft, TermChange, TermDraft
+from services.registry.boards.seats import (
+    appointment_change,
+    judged_seats,
+    officer_change,
+    officer_record,
+    statutes_of,
+    term_change,
+    term_record,
+)
+from shared.errors import Fault, Invalid, Text
 from shared.identity import new_id
 from shared.items import changes, claim, require_place
 from shared.journal import Audience, Change, record
@@ -19,11 +49,48 @@ from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.rulesets import in_force, load
 
+__all__ = [
+    "TERM_RULES",
+    "Appointment",
+    "Board",
+    "Departure",
+    "Office",
+    "Officer",
+    "Organ",
+    "OrganRole",
+    "Position",
+    "Seat",
+    "Statute",
+    "StatuteKind",
+    "Term",
+    "TermInvalid",
+    "appointment_change",
+    "arrival_faults",
+    "is_doubled",
+    "judged_seats",
+    "officer_change",
+    "officer_record",
+    "require_in_its_life",
+    "said",
+    "statutes_of",
+    "term_record",
+    "years_after",
+]
+
 AUDIENCES = {
     "board.recorded": Audience.PUBLIC,
     "board.changed": Audience.PUBLIC,
+    "board.dissolved": Audience.PUBLIC,
+    "board_name.recorded": Audience.PUBLIC,
+    "board_name.changed": Audience.PUBLIC,
+    "legal_record.recorded": Audience.PUBLIC,
+    "legal_record.changed": Audience.PUBLIC,
     "term.recorded": Audience.PUBLIC,
+    "term.ended": Audience.PUBLIC,
     "officer.recorded": Audience.PUBLIC,
+    "officer.changed": Audience.PUBLIC,
+    "appointment.recorded": Audience.PUBLIC,
+    "appointment.changed": Audience.PUBLIC,
 }
 TERM_RULES = load(Path(__file__).with_name("rulesets.json"), TermRules)
 
@@ -37,6 +104,7 @@ def board_record(board: Board) -> dict[str, Any]:
         "founded_on": board.founded_on,
         "legal_status": board.legal_status,
         "deed_number": board.deed_number,
+        "dissolved_on": board.dissolved_on,
         "version": board.version,
     }
 
@@ -48,9 +116,25 @@ class BoardUnknown(Invalid):
     fix = Text("Cari lembaganya di /registry/v1/boards.", "Look the board up in /registry/v1/boards.")
 
 
+class NotInItsLife(Invalid):
+    code = "board.not_in_its_life"
+    title = Text("Di luar masa hidup lembaga", "Outside the board's life")
+    detail = Text(
+        "Pada {day} lembaga ini belum berdiri atau sudah dibubarkan.",
+        "On {day} this board was not yet founded, or already dissolved.",
+    )
+    fix = Text("Periksa tanggal berdiri dan bubarnya.", "Check when it was founded and dissolved.")
+
+
+def require_in_its_life(board: Board, day: date, *, pointer: str) -> None:
+    """Refuse a day before a board was founded or after residents dissolved it (§2.1)."""
+    if day < board.founded_on or (board.dissolved_on is not None and day > board.dissolved_on):
+        raise NotInItsLife(pointer=pointer, day=day)
+
+
 def board_names() -> Subquery:
     """Return the boards as other slices may join them: id and name."""
-    return select(Board.id, Board.name).subquery("board_names")
+    return select(Board.id, Board.name).subquery("board_names_now")
 
 
 async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
@@ -63,36 +147,93 @@ async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
 
 
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
-    """Record a board in a kelurahan the caller serves; return its id and whether it is new."""
+    """Record a board in a kelurahan the caller serves, with its first name; return its id and whether it is new."""
     await require_place(session, Board, draft.kelurahan_code, by=by)
     require_not_future(draft.founded_on, now=now, pointer="/founded_on")
+    require_not_future(draft.deed_on or draft.founded_on, now=now, pointer="/deed_on")
+    require_deed_fits(draft.legal_status, deed_number=draft.deed_number, notary=draft.notary)
     claimed = await claim(session, Board, draft, by=by)
     if claimed.existing:
         return claimed.id, False
-    board = Board(**draft.model_dump(exclude={"id"}), **claimed.columns(now))
+    board = Board(**draft.model_dump(exclude={"id", "notary", "deed_on"}), **claimed.columns(now))
     session.add(board)
     await session.flush()
-    record(session, _change("board.recorded", board, occurred_on=draft.founded_on), by=by, now=now)
+    started = {
+        "version": 1,
+        "creation_digest": claimed.digest,
+        "recorded_at": now,
+        "changed_at": now,
+        "kelurahan_code": board.kelurahan_code,
+        "board_id": board.id,
+    }
+    session.add(BoardName(id=new_id(), name=board.name, starts_on=board.founded_on, **started))
+    if draft.legal_status is not LegalStatus.NONE:
+        deed = LegalRecord(
+            id=new_id(),
+            legal_status=draft.legal_status,
+            starts_on=draft.deed_on or board.founded_on,
+            deed_number=draft.deed_number,
+            notary=draft.notary,
+            **started,
+        )
+        require_in_its_life(board, deed.starts_on, pointer="/deed_on")
+        session.add(deed)
+    await session.flush()
+    record(session, board_change("board.recorded", board, occurred_on=draft.founded_on), by=by, now=now)
     return board.id, True
 
 
 async def change_board(session: AsyncSession, board: Board, change: BoardChange, *, by: Caller, now: datetime) -> None:
-    """Edit a board that is locked."""
-    for name, value in changes(change).items():
+    """Correct a board that is locked, and with it the latest entry of what it was called or how it stood."""
+    edited = changes(change)
+    for name, value in edited.items():
         setattr(board, name, value)
+    require_deed_fits(board.legal_status, deed_number=board.deed_number, notary=None)
+    if "name" in edited:
+        named = await latest(session, BoardName, board.id)
+        named.name, named.changed_at = board.name, now
+    if edited.keys() & {"legal_status", "deed_number"}:
+        await _correct_deed(session, board, now=now)
     board.changed_at = now
     await session.flush()
-    record(session, _change("board.changed", board), by=by, now=now)
+    record(session, board_change("board.changed", board), by=by, now=now)
 
 
-def _change(action: str, board: Board, *, occurred_on: date | None = None) -> Change:
+async def _correct_deed(session: AsyncSession, board: Board, *, now: datetime) -> None:
+    deed = await session.scalar(_latest(LegalRecord, board.id))
+    if deed is None:
+        deed = LegalRecord(
+            id=new_id(),
+            version=1,
+            creation_digest=board.creation_digest,
+            recorded_at=now,
+            kelurahan_code=board.kelurahan_code,
+            board_id=board.id,
+            starts_on=board.founded_on,
+        )
+        session.add(deed)
+    deed.legal_status, deed.deed_number, deed.changed_at = board.legal_status, board.deed_number, now
+    if board.legal_status is LegalStatus.NONE:
+        deed.notary = None
+
+
+def _latest(model: Any, board_id: UUID) -> Any:
+    return select(model).where(model.board_id == board_id).order_by(model.starts_on.desc(), model.id.desc()).limit(1)
+
+
+async def latest(session: AsyncSession, model: Any, board_id: UUID) -> Any:
+    """Return the entry of a board's history that holds now; there is one of each kind that is asked for."""
+    return (await session.execute(_latest(model, board_id))).scalar_one()
+
+
+def board_change(action: str, board: Board, *, occurred_on: date | None = None) -> Change:
     return Change(action, f"boards/{board.id}", board.kelurahan_code, board_record(board), occurred_on)
 
 
 async def record_term(
     session: AsyncSession, board: Board, draft: TermDraft, *, by: Caller, now: datetime
 ) -> tuple[UUID, bool]:
-    """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8).
+    """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
 
     The board's lock keeps two terms recorded at once from overlapping.
     """
@@ -100,6 +241,8 @@ async def record_term(
     if claimed.existing:
         return claimed.id, False
     require_not_future(draft.elected_on, now=now, pointer="/elected_on")
+    if board.dissolved_on is not None:
+        require_in_its_life(board, draft.ends_on, pointer="/ends_on")
     persons = [officer.person_id or new_id() for officer in draft.officers]
     require_valid_term(
         starts_on=draft.starts_on,
@@ -107,6 +250,7 @@ async def record_term(
         positions=[officer.position for officer in draft.officers],
         persons=persons,
         rules=in_force(TERM_RULES, draft.elected_on).values,
+        further=await _own_faults(session, board, draft, persons=persons),
     )
     await _require_free(session, board, draft)
     term = Term(
@@ -130,17 +274,34 @@ async def record_term(
             person_id=person,
             name=officer.name,
             position=officer.position,
+            starts_on=term.starts_on,
         )
         for officer, person in zip(draft.officers, persons, strict=True)
     ]
     session.add_all(officers)
+    board.mandate_until = max(term.ends_on, board.mandate_until or term.ends_on)
     board.changed_at = now
     await session.flush()
-    record(session, _change("board.changed", board), by=by, now=now)
-    record(session, _term_change(term), by=by, now=now)
+    record(session, board_change("board.changed", board), by=by, now=now)
+    record(session, term_change("term.recorded", term), by=by, now=now)
     for officer in officers:
-        record(session, _officer_change(officer), by=by, now=now)
+        record(session, officer_change("officer.recorded", officer, term=term, now=now), by=by, now=now)
     return term.id, True
+
+
+async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, persons: Sequence[UUID]) -> list[Fault]:
+    """Return what a board's own records say against a term: its statutes, and the seats people hold in its organs."""
+    statutes = await statutes_of(session, board.id)
+    found = statute_term_faults(
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
+        seats=len(draft.officers),
+        elected_on=draft.elected_on,
+        statutes=statutes,
+    )
+    pointers = [f"/officers/{index}/person_id" for index in range(len(persons))]
+    seats = [Seat(person, None, draft.starts_on, draft.ends_on) for person in persons]
+    return found + await judged_seats(session, board, list(zip(seats, pointers, strict=True)), statutes=statutes)
 
 
 async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -> None:
@@ -151,26 +312,18 @@ async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -
         raise TermOverlaps(starts_on=overlapping.starts_on, ends_on=overlapping.ends_on)
 
 
-def _term_change(term: Term) -> Change:
-    data = {
-        "id": term.id,
-        "board_id": term.board_id,
-        "starts_on": term.starts_on,
-        "ends_on": term.ends_on,
-        "elected_on": term.elected_on,
-        "version": term.version,
-    }
-    return Change("term.recorded", f"terms/{term.id}", term.kelurahan_code, data, term.elected_on)
-
-
-def _officer_change(officer: Officer) -> Change:
-    data = {
-        "id": officer.id,
-        "term_id": officer.term_id,
-        "board_id": officer.board_id,
-        "person_id": officer.person_id,
-        "name": officer.name,
-        "position": officer.position,
-        "version": officer.version,
-    }
-    return Change("officer.recorded", f"officers/{officer.id}", officer.kelurahan_code, data)
+async def end_term(session: AsyncSession, term: Term, change: TermChange, *, by: Caller, now: datetime) -> None:
+    """Let a term of a locked board end earlier than it was given for: residents elected anew, or dissolved the board."""
+    last_arrival = await session.scalar(select(func.max(Officer.starts_on)).where(Officer.term_id == term.id))
+    earliest = max(term.starts_on, last_arrival or term.starts_on)
+    if not earliest < change.ends_on <= term.ends_on:
+        raise TermTooShort(pointer="/ends_on", after=earliest, until=term.ends_on)
+    board = await session.get_one(Board, term.board_id)
+    term.ends_on = change.ends_on
+    term.changed_at = now
+    await session.flush()
+    board.mandate_until = await session.scalar(select(func.max(Term.ends_on)).where(Term.board_id == board.id))
+    board.changed_at = now
+    await session.flush()
+    record(session, board_change("board.changed", board), by=by, now=now)
+    record(session, term_change("term.ended", term), by=by, now=now)

@@ -3,11 +3,14 @@ import hashlib
 import re
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
+from services.monitoring.facts import service as facts
+from services.monitoring.facts.models import Officer
 from services.monitoring.noticeboard.schemas import NoticeBoard
 from tests.house import Running, code_of, new_id
 from tests.monitoring.story import (
@@ -154,6 +157,45 @@ class TestJson:
     async def test_of_an_unknown_board_is_not_found(self, monitoring: Running) -> None:
         reply = await monitoring.http.get(address({"id": new_id()}))
         assert (reply.status_code, code_of(reply)) == (404, "resource.not_found")
+
+
+class TestThoseInOffice:
+    async def test_are_shown_and_who_left_is_neither_shown_nor_kept_by_name(self, monitoring: Running) -> None:
+        board = a_board()
+        term = a_term(board, starts_on="2024-01-15", ends_on="2030-01-14")
+        days = {"starts_on": "2024-01-15", "ends_on": None}
+        left, stays = (an_officer(board, term, name=name) | days for name in ("Ibu Pergi", "Ibu Tetap"))
+        announced = an_officer(board, term, name="Ibu Nanti") | days | {"ends_on": "2026-08-19"}
+        follows = an_officer(board, term, name="Ibu Baru") | {"starts_on": "2026-08-20", "ends_on": None}
+        await tell(
+            monitoring,
+            entry("board.recorded", board),
+            entry("term.recorded", term),
+            *(entry("officer.recorded", one) for one in (left, stays, announced, follows)),
+            entry("officer.changed", left | {"name": None, "ends_on": "2026-01-31", "version": 2}),
+        )
+
+        async with monitoring.database.reads.connect() as connection:
+            on = date(2026, 8, 20)
+            row = await facts.board(connection, UUID(board["id"]), on=on)
+            kept = (await connection.scalars(select(Officer.name).where(Officer.id == UUID(left["id"])))).all()
+        assert [one["name"] for one in row.officers] == ["Ibu Baru", "Ibu Tetap"]
+        assert kept == [None]
+
+    async def test_of_a_dissolved_board_owe_no_election(self, monitoring: Running) -> None:
+        board = a_board()
+        await tell(
+            monitoring,
+            entry("board.recorded", board),
+            entry("term.recorded", a_term(board, starts_on="2019-01-15", ends_on="2021-01-14")),
+            entry("board.dissolved", board | {"dissolved_on": "2021-01-14", "version": 2}),
+        )
+
+        page = await shown(monitoring, board)
+        printed = await monitoring.http.get(address(board), headers=BROWSER | {"Accept-Language": "id"})
+
+        assert (page["board"]["dissolved_on"], page["mandate"]["lapsed"]) == ("2021-01-14", False)
+        assert "Warga membubarkan lembaga ini pada 14 Januari 2021." in printed.text
 
 
 class TestPage:

@@ -1,10 +1,10 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
 from services.planning.database import places
-from services.planning.directory.models import Board
+from services.planning.directory.models import Board, Term
 from services.planning.directory.service import HANDLERS, load_standings
 from tests.house import Running, new_id
 from tests.planning.story import KELURAHAN, copied, entry
@@ -31,6 +31,14 @@ class TestCopies:
         await copied(planning, "board.recorded", **board(1, "BKM 1", identity))
 
         assert await names(planning) == ["BKM 3"]
+
+    async def test_let_a_mandate_end_when_its_term_does(self, planning: Running) -> None:
+        term = {"id": new_id(), "board_id": new_id(), "starts_on": "2023-01-01", "ends_on": "2025-12-31", "version": 1}
+        await copied(planning, "term.recorded", **term)
+        await copied(planning, "term.ended", **term | {"ends_on": "2024-03-31", "version": 2})
+
+        async with planning.database.reads.connect() as connection:
+            assert list(await connection.scalars(select(Term.ends_on))) == [date(2024, 3, 31)]
 
     async def test_take_only_villages_as_places(self, planning: Running) -> None:
         dates = {"valid_from": None, "valid_to": None}

@@ -1,0 +1,269 @@
+"""Use cases between elections: officers who leave and follow, appointments to organs, statutes."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.boards import service as boards
+from services.registry.boards.service import Appointment, Board, Office, Officer, Seat, Statute, Term
+from services.registry.organs import rules
+from services.registry.organs.schemas import (
+    AppointmentChange,
+    AppointmentDraft,
+    OfficerChange,
+    StatuteChange,
+    StatuteDraft,
+    SuccessorDraft,
+)
+from services.registry.personal import service as personal
+from shared.errors import Fault, Invalid
+from shared.identity import new_id
+from shared.items import changes, claim
+from shared.journal import Audience, Change, record
+from shared.occurrence import require_not_future
+from shared.permissions import Caller
+from shared.rulesets import in_force
+from shared.vault import Vault
+
+AUDIENCES = {
+    "statute.recorded": Audience.PUBLIC,
+    "statute.changed": Audience.PUBLIC,
+    "organs.read": Audience.READINGS,
+}
+
+
+async def seat_successor(
+    session: AsyncSession, board: Board, draft: SuccessorDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Let somebody take a seat within a running term of a locked board, where the statutes allow it (C12, EL-12)."""
+    claimed = await claim(session, Officer, draft, by=by, within=board.id)
+    if claimed.existing:
+        return claimed.id, False
+    boards.require_in_its_life(board, draft.starts_on, pointer="/starts_on")
+    term = await _term_on(session, board, draft.starts_on)
+    officer = Officer(
+        **draft.model_dump(exclude={"id", "person_id"}),
+        person_id=draft.person_id or new_id(),
+        board_id=board.id,
+        term_id=term.id,
+        kelurahan_code=board.kelurahan_code,
+        **claimed.columns(now),
+    )
+    statutes = await boards.statutes_of(session, board.id)
+    allowed = boards.said(statutes, draft.starts_on, lambda one: one.refresh_allowed)
+    found = rules.refresh_faults(allowed=allowed)
+    found += await _office_faults(session, board, officer, term, statutes=statutes)
+    _refuse(rules.OfficerInvalid, found)
+    session.add(officer)
+    await session.flush()
+    record(session, boards.officer_change("officer.recorded", officer, term=term, now=now), by=by, now=now)
+    return officer.id, True
+
+
+async def change_officer(
+    session: AsyncSession, officer: Officer, change: OfficerChange, *, by: Caller, now: datetime
+) -> None:
+    """Let an officer of a locked board leave before the term ends, or correct what is recorded of one."""
+    board = await session.get_one(Board, officer.board_id)
+    term = await session.get_one(Term, officer.term_id)
+    before = officer.ends_on
+    for name, value in changes(change).items():
+        setattr(officer, name, value)
+    found = rules.departure_faults(
+        starts_on=officer.starts_on,
+        ends_on=officer.ends_on,
+        term_ends_on=term.ends_on,
+        has_reason=officer.left_because is not None,
+    )
+    if officer.ends_on != before and not found:
+        # Who stays longer than was said takes a seat that somebody else may have by now.
+        statutes = await boards.statutes_of(session, board.id)
+        found += await _office_faults(session, board, officer, term, statutes=statutes)
+    _refuse(rules.OfficerInvalid, found)
+    officer.changed_at = now
+    await session.flush()
+    record(session, boards.officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)
+
+
+async def _term_on(session: AsyncSession, board: Board, day: date) -> Term:
+    """Return the term of a day; of two that meet on one day the new one."""
+    term = await session.scalar(
+        select(Term)
+        .where(Term.board_id == board.id, Term.starts_on <= day, Term.ends_on >= day)
+        .order_by(Term.starts_on.desc())
+        .limit(1)
+    )
+    if term is None:
+        raise rules.NoTerm(day=day)
+    return term
+
+
+async def _office_faults(
+    session: AsyncSession, board: Board, officer: Officer, term: Term, *, statutes: Sequence[Statute]
+) -> list[Fault]:
+    """Return why an officer cannot hold the office beside the others of the term, and beside seats in organs."""
+    others = (
+        await session.execute(
+            select(
+                Officer.person_id,
+                Officer.position,
+                Officer.starts_on,
+                func.least(Officer.ends_on, term.ends_on).label("ends_on"),
+            ).where(Officer.term_id == term.id, Officer.id != officer.id)
+        )
+    ).all()
+    offices = [Office(one.person_id, one.position, one.starts_on, one.ends_on) for one in others]
+    ends_on = min(officer.ends_on or term.ends_on, term.ends_on)
+    own = Office(officer.person_id, officer.position, officer.starts_on, ends_on)
+    elected = sum(one.starts_on == term.starts_on for one in [*offices, own])
+    found = boards.arrival_faults(own, offices, seats=elected)
+    seat = Seat(officer.person_id, None, officer.starts_on, ends_on)
+    return found + await boards.judged_seats(session, board, [(seat, "/person_id")], statutes=statutes, but=officer.id)
+
+
+async def appoint(
+    session: AsyncSession, board: Board, draft: AppointmentDraft, *, vault: Vault, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record whom a locked board appoints to an organ (EL-12); the name is kept sealed."""
+    claimed = await claim(session, Appointment, draft, by=by, within=board.id)
+    if claimed.existing:
+        return claimed.id, False
+    boards.require_in_its_life(board, draft.starts_on, pointer="/starts_on")
+    appointment = Appointment(
+        **draft.model_dump(exclude={"id", "name", "person_id"}),
+        person_id=draft.person_id or new_id(),
+        board_id=board.id,
+        kelurahan_code=board.kelurahan_code,
+        **claimed.columns(now),
+    )
+    await _require_seat(session, board, appointment)
+    session.add(appointment)
+    personal.keep(
+        session,
+        vault,
+        record_id=appointment.id,
+        person_id=appointment.person_id,
+        kelurahan_code=appointment.kelurahan_code,
+        fields={"name": draft.name},
+    )
+    await session.flush()
+    record(session, boards.appointment_change("appointment.recorded", appointment), by=by, now=now)
+    return appointment.id, True
+
+
+async def change_appointment(
+    session: AsyncSession,
+    appointment: Appointment,
+    change: AppointmentChange,
+    *,
+    vault: Vault,
+    by: Caller,
+    now: datetime,
+) -> None:
+    """End an appointment at a locked board, or correct it."""
+    board = await session.get_one(Board, appointment.board_id)
+    edited = changes(change)
+    name = edited.pop("name", None)
+    for field, value in edited.items():
+        setattr(appointment, field, value)
+    await _require_seat(session, board, appointment)
+    if name is not None:
+        kept = await personal.record_of(session, appointment.id)
+        if kept.erased_at is not None:
+            raise rules.NameErased
+        personal.change(session, vault, kept, {"name": name})
+    appointment.changed_at = now
+    await session.flush()
+    record(session, boards.appointment_change("appointment.changed", appointment), by=by, now=now)
+
+
+async def _require_seat(session: AsyncSession, board: Board, appointment: Appointment) -> None:
+    found = rules.order_faults(starts_on=appointment.starts_on, ends_on=appointment.ends_on)
+    if board.dissolved_on is not None:
+        boards.require_in_its_life(board, appointment.ends_on or date.max, pointer="/ends_on")
+    seat = Seat(appointment.person_id, appointment.organ, appointment.starts_on, appointment.ends_on)
+    statutes = await boards.statutes_of(session, board.id)
+    found += await boards.judged_seats(session, board, [(seat, "/person_id")], statutes=statutes, but=appointment.id)
+    _refuse(rules.AppointmentInvalid, found)
+
+
+async def adopt_statutes(
+    session: AsyncSession, board: Board, draft: StatuteDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record the statutes that residents agreed on for a locked board (§2.3); who sits already is not unseated."""
+    claimed = await claim(session, Statute, draft, by=by, within=board.id)
+    if claimed.existing:
+        return claimed.id, False
+    require_not_future(draft.adopted_on, now=now, pointer="/adopted_on")
+    statute = Statute(
+        **draft.model_dump(exclude={"id"}),
+        board_id=board.id,
+        kelurahan_code=board.kelurahan_code,
+        **claimed.columns(now),
+    )
+    _require_valid(statute, now=now)
+    session.add(statute)
+    await session.flush()
+    record(session, _statute_change("statute.recorded", statute), by=by, now=now)
+    return statute.id, True
+
+
+async def change_statutes(
+    session: AsyncSession, statute: Statute, change: StatuteChange, *, by: Caller, now: datetime
+) -> None:
+    """Record that statutes of a locked board were taken to the notary, or correct them."""
+    for name, value in changes(change).items():
+        setattr(statute, name, value)
+    _require_valid(statute, now=now)
+    statute.changed_at = now
+    await session.flush()
+    record(session, _statute_change("statute.changed", statute), by=by, now=now)
+
+
+def _require_valid(statute: Statute, *, now: datetime) -> None:
+    if statute.notarised_on is not None:
+        require_not_future(statute.notarised_on, now=now, pointer="/notarised_on")
+    guideline = in_force(boards.TERM_RULES, statute.adopted_on).values
+    found = rules.statute_faults(
+        seats=statute.seats,
+        term_years=statute.term_years,
+        adopted_on=statute.adopted_on,
+        notarised_on=statute.notarised_on,
+        least_seats=guideline.least_seats,
+        most_seats=guideline.most_seats,
+        odd=guideline.odd,
+        longest_years=guideline.longest_years,
+    )
+    _refuse(rules.StatuteInvalid, found)
+
+
+def _refuse(kind: type[Invalid], found: list[Fault]) -> None:
+    if found:
+        raise kind(faults=found, count=len(found))
+
+
+def statute_record(statute: Statute) -> dict[str, Any]:
+    """Return statutes as their journal keeps them: the rules they set, and that they were notarised."""
+    return {
+        "id": statute.id,
+        "board_id": statute.board_id,
+        "kind": statute.kind,
+        "adopted_on": statute.adopted_on,
+        "notarised_on": statute.notarised_on,
+        "deed_number": statute.deed_number,
+        "seats": statute.seats,
+        "term_years": statute.term_years,
+        "most_periods": statute.most_periods,
+        "doubling_forbidden": statute.doubling_forbidden,
+        "refresh_allowed": statute.refresh_allowed,
+        "version": statute.version,
+    }
+
+
+def _statute_change(action: str, statute: Statute) -> Change:
+    data = statute_record(statute)
+    return Change(action, f"statutes/{statute.id}", statute.kelurahan_code, data, statute.adopted_on)
