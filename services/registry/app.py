@@ -17,6 +17,8 @@ from services.registry.boards.models import Board
 from services.registry.committees import routes as committees
 from services.registry.committees import service as committee_service
 from services.registry.committees.models import Committee
+from services.registry.composition import routes as composition
+from services.registry.composition import service as composition_service
 from services.registry.database import Base
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
@@ -71,6 +73,7 @@ SERVICE = Service(
         residents.residents,
         boards.routes,
         organs.routes,
+        composition.routes,
         groups.routes,
         committees.routes,
         learning.routes,
@@ -83,6 +86,7 @@ SERVICE = Service(
         **resident_service.AUDIENCES,
         **board_service.AUDIENCES,
         **organ_service.AUDIENCES,
+        **composition_service.AUDIENCES,
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,

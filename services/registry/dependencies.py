@@ -16,6 +16,7 @@ async def _vault(request: Request) -> Vault:
 PersonalVault = Annotated[Vault, Depends(_vault)]
 """Opens and seals what names a person."""
 
+PersonalReader = Annotated[Caller, Depends(Needs("registry:personal:read"))]
 BoardWriter = Annotated[Caller, Depends(Needs("registry:boards:write"))]
 GroupReader = Annotated[Caller, Depends(Needs("registry:groups:read"))]
 GroupWriter = Annotated[Caller, Depends(Needs("registry:groups:write"))]

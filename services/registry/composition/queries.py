@@ -1,0 +1,172 @@
+"""How declarations are read, and a board's composition is counted."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Date, Select, Uuid, bindparam, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from services.registry.boards.service import Appointment, Board, Officer, Organ, Statute, Term, is_doubled
+from services.registry.composition import rules
+from services.registry.composition.models import Declaration
+from services.registry.composition.schemas import DeclarationQuery
+from services.registry.database import places
+from shared.errors import ResourceNotFound
+from shared.items import in_place, visible
+from shared.lists import Order
+from shared.permissions import Caller
+from shared.statements import fetch
+
+DECLARATIONS = Order(Declaration.id.expression, UUID, Declaration.id.expression)
+_ON: BindParameter[date] = bindparam("on", type_=Date)
+_BOARD_ID: BindParameter[UUID] = bindparam("board_id", type_=Uuid)
+
+_TERM = (
+    select(Term.id, Term.starts_on, Term.ends_on)
+    .where(Term.board_id == Board.id, Term.starts_on <= _ON)
+    .order_by(Term.starts_on.desc())
+    .limit(1)
+    .lateral("term")
+)
+_DECLARED = (
+    select(Declaration.woman, Declaration.poor, Declaration.occupation, Declaration.other_offices)
+    .where(Declaration.officer_id == Officer.id, Declaration.declared_on <= _ON)
+    .order_by(Declaration.declared_on.desc(), Declaration.id.desc())
+    .limit(1)
+    .lateral("declared")
+)
+_FORBIDDEN = (
+    select(Statute.doubling_forbidden)
+    .where(Statute.board_id == Board.id, Statute.adopted_on <= _ON, Statute.doubling_forbidden.is_not(None))
+    .order_by(Statute.adopted_on.desc(), Statute.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_OFFICERS: Any = (
+    select(
+        Board.id,
+        Board.kelurahan_code,
+        _FORBIDDEN.label("doubling_forbidden"),
+        _TERM.c.id.label("term_id"),
+        _TERM.c.starts_on,
+        _TERM.c.ends_on,
+        Officer.id.label("officer_id"),
+        Officer.person_id,
+        Officer.starts_on.label("office_starts_on"),
+        func.least(Officer.ends_on, _TERM.c.ends_on).label("office_ends_on"),
+        _DECLARED.c.woman,
+        _DECLARED.c.poor,
+        _DECLARED.c.occupation,
+        _DECLARED.c.other_offices,
+    )
+    .join(places, in_place(Board))
+    .outerjoin(_TERM, true())
+    .outerjoin(Officer, Officer.term_id == _TERM.c.id)
+    .outerjoin(_DECLARED, true())
+    .where(Board.id == _BOARD_ID)
+)
+_SEATS: Any = select(Appointment.person_id, Appointment.organ).where(
+    Appointment.board_id == _BOARD_ID, Appointment.holds_on(_ON)
+)
+
+
+def declarations(board_id: UUID, query: DeclarationQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of what a board's officers declared."""
+    statement = (
+        select(*Declaration.__table__.c)
+        .join(places, in_place(Declaration))
+        .where(Declaration.board_id == board_id, visible(Declaration, caller))
+    )
+    if query.officer_id is not None:
+        statement = statement.where(Declaration.officer_id == query.officer_id)
+    return statement
+
+
+def declaration_view(row: Any) -> dict[str, Any]:
+    """Return a row as DeclarationView."""
+    return {
+        "id": row.id,
+        "board_id": row.board_id,
+        "officer_id": row.officer_id,
+        "kelurahan_code": row.kelurahan_code,
+        "declared_on": row.declared_on,
+        "woman": row.woman,
+        "woman_unknown_reason": row.woman_unknown,
+        "poor": row.poor,
+        "poor_unknown_reason": row.poor_unknown,
+        "occupation": row.occupation,
+        "occupation_unknown_reason": row.occupation_unknown,
+        "other_offices": row.other_offices,
+        "other_offices_unknown_reason": row.other_offices_unknown,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+async def declaration_row(
+    connection: AsyncConnection | AsyncSession, board_id: UUID, declaration_id: UUID, caller: Caller
+) -> Any:
+    """Return the row of one declaration, or ResourceNotFound."""
+    statement = declarations(board_id, DeclarationQuery(), caller).where(Declaration.id == declaration_id)
+    rows = await fetch(connection, statement)
+    if not rows:
+        raise ResourceNotFound
+    return rows[0]
+
+
+async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) -> dict[str, Any]:
+    """Return whom a board is made of on a day, or ResourceNotFound."""
+    rows = await fetch(connection, _OFFICERS, {"board_id": board_id, "on": on})
+    if not rows:
+        raise ResourceNotFound
+    board = rows[0]
+    term = [row for row in rows if row.officer_id is not None]
+    sitting = [row for row in term if row.office_starts_on <= on <= row.office_ends_on]
+    officers = [rules.Declared(row.woman, row.poor, row.occupation, row.other_offices) for row in sitting]
+    # Nobody left or followed, on whatever day: else two days would differ by one person.
+    as_elected = len(sitting) == len(term) and all(row.office_ends_on == board.ends_on for row in term)
+    seats = await fetch(connection, _SEATS, {"board_id": board_id, "on": on})
+    return {
+        "board_id": board.id,
+        "kelurahan_code": board.kelurahan_code,
+        "as_of": on,
+        "term": None
+        if board.term_id is None
+        else {"id": board.term_id, "starts_on": board.starts_on, "ends_on": board.ends_on},
+        "officers": len(officers),
+        "women": _share(rules.share([one.woman for one in officers])),
+        "poor": _share(rules.poor_share(officers, as_elected=as_elected)),
+        "other_office_holders": _share(
+            rules.share([None if one.other_offices is None else bool(one.other_offices) for one in officers])
+        ),
+        "other_offices": [{"office": office, "count": count} for office, count in rules.other_offices(officers)],
+        "occupations": [{"occupation": kind, "count": count} for kind, count in rules.occupations(officers)],
+        "doubling": {"persons": _doubled(sitting, seats), "forbidden": board.doubling_forbidden},
+        "population": {"women": _NOT_COUNTED, "poor": _NOT_COUNTED},
+    }
+
+
+_NOT_COUNTED = {"numerator": None, "denominator": None, "null_reason": rules.Untold.NOT_COUNTED}
+
+
+def _share(found: rules.Share) -> dict[str, Any]:
+    return {
+        "numerator": found.numerator,
+        "denominator": found.denominator,
+        "unknown": found.unknown,
+        "null_reason": found.null_reason,
+    }
+
+
+def _doubled(sitting: Sequence[Any], seats: Sequence[Any]) -> int:
+    """Return how many persons hold two seats of which statutes may forbid one (EL-12)."""
+    held: defaultdict[UUID, set[Organ | None]] = defaultdict(set)
+    for row in sitting:
+        held[row.person_id].add(None)
+    for row in seats:
+        held[row.person_id].add(Organ(row.organ))
+    return sum(is_doubled(organs) for organs in held.values())
