@@ -19,6 +19,9 @@ from services.registry.committees import service as committee_service
 from services.registry.committees.models import Committee
 from services.registry.composition import routes as composition
 from services.registry.composition import service as composition_service
+from services.registry.consents import routes as consents
+from services.registry.consents import service as consent_service
+from services.registry.consents.models import Consent
 from services.registry.database import Base
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
@@ -74,6 +77,7 @@ SERVICE = Service(
         boards.routes,
         organs.routes,
         composition.routes,
+        consents.routes,
         groups.routes,
         committees.routes,
         learning.routes,
@@ -87,6 +91,7 @@ SERVICE = Service(
         **board_service.AUDIENCES,
         **organ_service.AUDIENCES,
         **composition_service.AUDIENCES,
+        **consent_service.AUDIENCES,
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,
@@ -96,6 +101,7 @@ SERVICE = Service(
         "households": Household,
         "residents": Resident,
         "boards": Board,
+        "consents": Consent,
         "groups": Group,
         "committees": Committee,
         "learning-communities": LearningCommunity,

@@ -16,8 +16,9 @@ async def _vault(request: Request) -> Vault:
 PersonalVault = Annotated[Vault, Depends(_vault)]
 """Opens and seals what names a person."""
 
-PersonalReader = Annotated[Caller, Depends(Needs("registry:personal:read"))]
 BoardWriter = Annotated[Caller, Depends(Needs("registry:boards:write"))]
+ConsentReader = Annotated[Caller, Depends(Needs("registry:consents:read"))]
+ConsentWriter = Annotated[Caller, Depends(Needs("registry:consents:write"))]
 GroupReader = Annotated[Caller, Depends(Needs("registry:groups:read"))]
 GroupWriter = Annotated[Caller, Depends(Needs("registry:groups:write"))]
 CommitteeWriter = Annotated[Caller, Depends(Needs("registry:committees:write"))]

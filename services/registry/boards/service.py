@@ -146,6 +146,12 @@ async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
     return code
 
 
+async def has_mandate(session: AsyncSession, board_id: UUID, *, on: date) -> bool:
+    """Tell whether a term of a board covers a day (EL-8)."""
+    covers = select(Term.id).where(Term.board_id == board_id, Term.starts_on <= on, Term.ends_on >= on)
+    return await session.scalar(covers.limit(1)) is not None
+
+
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
     """Record a board in a kelurahan the caller serves, with its first name; return its id and whether it is new."""
     await require_place(session, Board, draft.kelurahan_code, by=by)

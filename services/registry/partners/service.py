@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.partners.models import Partner
 from services.registry.partners.schemas import PartnerChange, PartnerDraft
+from shared.errors import Invalid, Text
 from shared.items import changes, claim
 from shared.journal import Audience, Change, record
 from shared.permissions import Caller
@@ -24,6 +26,19 @@ def partner_record(partner: Partner) -> dict[str, Any]:
         "active": partner.active,
         "version": partner.version,
     }
+
+
+class PartnerUnknown(Invalid):
+    code = "partner.unknown"
+    title = Text("Mitra tidak dikenal", "Unknown partner")
+    detail = Text("Tidak ada mitra dengan id {partner_id}.", "There is no partner with the id {partner_id}.")
+    fix = Text("Cari id-nya di /registry/v1/partners.", "Look the id up in /registry/v1/partners.")
+
+
+async def require_known(session: AsyncSession, partner_id: UUID) -> None:
+    """Refuse a partner that a body names and that is not there."""
+    if await session.scalar(select(Partner.id).where(Partner.id == partner_id)) is None:
+        raise PartnerUnknown(pointer="/partner_id", partner_id=partner_id)
 
 
 async def record_partner(session: AsyncSession, draft: PartnerDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:

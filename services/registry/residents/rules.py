@@ -165,6 +165,16 @@ class HouseholdUnknown(Invalid):
     fix = Text("Cari di /registry/v1/households.", "Look it up in /registry/v1/households.")
 
 
+class ResidentUnknown(Invalid):
+    code = "resident.unknown"
+    title = Text("Warga tidak dikenal", "Unknown resident")
+    detail = Text(
+        "Tidak ada warga dengan id {resident_id} di wilayah Anda.",
+        "There is no resident with the id {resident_id} in your regions.",
+    )
+    fix = Text("Cari di /registry/v1/residents.", "Look it up in /registry/v1/residents.")
+
+
 class HouseholdInhabited(Conflict):
     code = "household.inhabited"
     title = Text("Masih ada penghuni", "Still inhabited")

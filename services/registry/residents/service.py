@@ -22,6 +22,7 @@ from services.registry.residents.rules import (
     ResidentEnd,
     ResidentInvalid,
     ResidentRules,
+    ResidentUnknown,
     absence_faults,
     birth_year_faults,
     ending_faults,
@@ -254,6 +255,14 @@ async def household_to_join(session: AsyncSession, household_id: UUID, *, by: Ca
         return await locked(session, Household, household_id, by=by)
     except ResourceNotFound as error:
         raise HouseholdUnknown(pointer="/household_id", household_id=household_id) from error
+
+
+async def resident_named(session: AsyncSession, resident_id: UUID, *, by: Caller) -> Resident:
+    """Return a resident of the caller's regions that a body names, locked; ResidentUnknown or RegionMissing otherwise."""
+    try:
+        return await locked(session, Resident, resident_id, by=by)
+    except ResourceNotFound as error:
+        raise ResidentUnknown(pointer="/resident_id", resident_id=resident_id) from error
 
 
 async def household_of(session: AsyncSession, resident_id: UUID, *, by: Caller) -> Household:
