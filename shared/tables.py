@@ -93,11 +93,15 @@ def rupiah_within_bounds(column: str, *, at_least: int = 0) -> CheckConstraint:
     return CheckConstraint(f"{column} BETWEEN {at_least} AND {LARGEST_RUPIAH}", name=f"{column}_bounds")
 
 
-def choice(kind: type[StrEnum]) -> MappedColumn[Any]:
-    """Return a column that holds one of the programme's own terms, as text with a CHECK."""
+def choice(kind: type[StrEnum], *, name: str | None = None) -> MappedColumn[Any]:
+    """Return a column that holds one of the programme's own terms, as text with a CHECK.
+
+    A table that holds the same terms in two columns gives one of the CHECKs a `name`.
+    """
     longest = max(len(one) for one in kind)
     stored = Enum(
         kind,
+        name=name or kind.__name__.lower(),
         values_callable=lambda terms: [one.value for one in terms],
         native_enum=False,
         create_constraint=True,

@@ -23,6 +23,10 @@ from services.registry.consents import routes as consents
 from services.registry.consents import service as consent_service
 from services.registry.consents.models import Consent
 from services.registry.database import Base
+from services.registry.elections import routes as elections
+from services.registry.elections import service as election_service
+from services.registry.elections import tallies
+from services.registry.elections.models import Ballot, Election
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
@@ -78,6 +82,9 @@ SERVICE = Service(
         organs.routes,
         composition.routes,
         consents.routes,
+        elections.routes,
+        elections.of_ballots,
+        elections.of_meetings,
         groups.routes,
         committees.routes,
         learning.routes,
@@ -92,6 +99,8 @@ SERVICE = Service(
         **organ_service.AUDIENCES,
         **composition_service.AUDIENCES,
         **consent_service.AUDIENCES,
+        **election_service.AUDIENCES,
+        **tallies.AUDIENCES,
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,
@@ -102,6 +111,8 @@ SERVICE = Service(
         "residents": Resident,
         "boards": Board,
         "consents": Consent,
+        "elections": Election,
+        "ballots": Ballot,
         "groups": Group,
         "committees": Committee,
         "learning-communities": LearningCommunity,

@@ -44,6 +44,9 @@ FITTING: dict[str, dict[str, Any]] = {
     "regions": {"code": ["34", "34.71", "34.71.03", PLACE], "parent_code": None},
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},
+    "ballots": {"eligible_men": 9, "eligible_women": 9, "voters_men": 4, "voters_women": 4, "papers_valid": 6}
+    | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"]},
+    "election_meetings": {"members": [[]], "number": [1, 2], "standing": ["agreed", "differs"]},
 }
 """What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""
 

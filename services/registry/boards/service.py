@@ -1,6 +1,6 @@
 """Use cases of boards and their terms: load, decide, save, journal."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,10 @@ from services.registry.boards.rules import (
     require_valid_term,
     said,
     statute_term_faults,
+    term_faults,
     years_after,
 )
-from services.registry.boards.schemas import BoardChange, BoardDraft, TermChange, TermDraft
+from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDraft, TermChange, TermDraft
 from services.registry.boards.seats import (
     appointment_change,
     judged_seats,
@@ -56,6 +57,7 @@ __all__ = [
     "Departure",
     "Office",
     "Officer",
+    "OfficerDraft",
     "Organ",
     "OrganRole",
     "Position",
@@ -63,6 +65,7 @@ __all__ = [
     "Statute",
     "StatuteKind",
     "Term",
+    "TermDraft",
     "TermInvalid",
     "appointment_change",
     "arrival_faults",
@@ -310,10 +313,45 @@ async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, 
     return found + await judged_seats(session, board, list(zip(seats, pointers, strict=True)), statutes=statutes)
 
 
-async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -> None:
-    overlapping = await session.scalar(
-        select(Term).where(Term.board_id == board.id, Term.starts_on < draft.ends_on, Term.ends_on > draft.starts_on)
+async def faults_of_term(session: AsyncSession, board_id: UUID, draft: TermDraft) -> list[Fault]:
+    """Return everything for which `record_term` would refuse a term of a board today (EL-7, EL-8, EL-12)."""
+    board = await session.get_one(Board, board_id)
+    persons = [officer.person_id or new_id() for officer in draft.officers]
+    found = term_faults(
+        starts_on=draft.starts_on,
+        ends_on=draft.ends_on,
+        positions=[officer.position for officer in draft.officers],
+        persons=persons,
+        rules=in_force(TERM_RULES, draft.elected_on).values,
     )
+    found += await _own_faults(session, board, draft, persons=persons)
+    if board.dissolved_on is not None and draft.ends_on > board.dissolved_on:
+        found.append(Fault("/ends_on", NotInItsLife.code, NotInItsLife.detail, {"day": draft.ends_on}))
+    other = await _in_the_way(session, board_id, draft)
+    if other is not None:
+        values = {"starts_on": other.starts_on, "ends_on": other.ends_on}
+        found.append(Fault("/starts_on", TermOverlaps.code, TermOverlaps.detail, values))
+    return found
+
+
+async def periods_served(session: AsyncSession, board_id: UUID, persons: Collection[UUID]) -> Mapping[UUID, int]:
+    """Return in how many terms of a board each person held a seat; persons without one are left out (EL-8)."""
+    rows = await session.execute(
+        select(Officer.person_id, func.count(Officer.term_id.distinct()).label("periods"))
+        .where(Officer.board_id == board_id, Officer.person_id.in_(persons))
+        .group_by(Officer.person_id)
+    )
+    return {row.person_id: row.periods for row in rows}
+
+
+async def _in_the_way(session: AsyncSession, board_id: UUID, draft: TermDraft) -> Term | None:
+    return await session.scalar(
+        select(Term).where(Term.board_id == board_id, Term.starts_on < draft.ends_on, Term.ends_on > draft.starts_on)
+    )
+
+
+async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -> None:
+    overlapping = await _in_the_way(session, board.id, draft)
     if overlapping is not None:
         raise TermOverlaps(starts_on=overlapping.starts_on, ends_on=overlapping.ends_on)
 

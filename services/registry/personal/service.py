@@ -3,12 +3,12 @@
 What is kept is not journaled, the rows it stands behind are. A pair that may be one person is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, update
+from sqlalchemy import FromClause, delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal.matching import (
@@ -114,6 +114,11 @@ async def queue_again(
     found = await queue(session, vault, [person], among=among, by=by, now=now)
     standing: Sequence[Duplicate] = (await session.scalars(open_pairs(person.id))).all()
     await clear(session, (one for one in standing if (one.first_id, one.second_id) not in found), by=by, now=now)
+
+
+async def discard(session: AsyncSession, record_ids: Collection[UUID]) -> None:
+    """Delete the records of rows that were replaced: what was written wrongly is kept nowhere."""
+    await session.execute(delete(PersonalRecord).where(PersonalRecord.id.in_(record_ids)))
 
 
 async def erase(session: AsyncSession, person_id: UUID, *, by: Caller, now: datetime) -> int:

@@ -41,6 +41,8 @@ from shared.permissions import Caller
 from shared.rulesets import load
 from shared.vault import Vault
 
+__all__ = ["numbered"]
+
 AUDIENCES = {
     "household.recorded": Audience.REGION,
     "household.changed": Audience.REGION,

@@ -1,0 +1,256 @@
+"""A paper sheet: which of its lines do not add up (EL-3, EL-4), who may enter it, and how two tallies of it compare."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.registry.elections.rules import ElectionRules, PoorNotCounted, Result, result_of
+from shared.errors import Conflict, Fault, Forbidden, Invalid, Text
+
+GROUPS = ("eligible", "voters", "papers", "delegates", "present")
+"""The objects of a sheet whose members are columns: `voters_men` is /voters/men."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What the paper of one RT's ballot says; persons, ballots, and different names on the valid ballots."""
+
+    eligible_men: int
+    eligible_women: int
+    voters_men: int
+    voters_women: int
+    voters_poor: int | None
+    voters_poor_missing: PoorNotCounted | None
+    papers_valid: int
+    papers_invalid: int
+    papers_names: int
+    delegates_men: int
+    delegates_women: int
+    delegates_poor: int | None
+    delegates_poor_missing: PoorNotCounted | None
+    door_to_door: bool
+    handled_separately: str | None
+    minutes_reference: str
+
+    @property
+    def eligible(self) -> int:
+        return self.eligible_men + self.eligible_women
+
+    @property
+    def voters(self) -> int:
+        return self.voters_men + self.voters_women
+
+    @property
+    def delegates(self) -> int:
+        return self.delegates_men + self.delegates_women
+
+
+class TallyInvalid(Invalid):
+    code = "tally.invalid"
+    title = Text("Angka tidak cocok", "The numbers do not add up")
+    detail = Text("Ada {count} baris yang tidak cocok; lihat `errors`.", "{count} line(s) do not add up; see `errors`.")
+    fix = Text(
+        "Periksa lembar penghitungannya; bila kertasnya yang salah, perbaiki dengan berita acara.",
+        "Check the paper; if the paper is wrong, have it mended by minutes.",
+    )
+
+
+class TallyEnteredBefore(Conflict):
+    code = "tally.entered_before"
+    title = Text("Anda sudah memasukkan lembar ini", "You entered this sheet before")
+    detail = Text(
+        "Setiap lembar dimasukkan oleh dua orang; yang Anda masukkan ada di {tally_id}.",
+        "Two different persons enter each sheet; yours is {tally_id}.",
+    )
+    fix = Text(
+        "Betulkan yang ada, atau mintalah orang lain memasukkan yang kedua.",
+        "Correct the one that is there, or ask another person for the second.",
+    )
+
+
+class TallyEnteredTwice(Conflict):
+    code = "tally.entered_twice"
+    title = Text("Lembar ini sudah dimasukkan dua kali", "This sheet was entered twice")
+    detail = Text(
+        "Dua orang sudah memasukkan lembar ini; yang berbeda dibetulkan oleh yang memasukkannya.",
+        "Two persons have entered this sheet; differences are settled by who entered them.",
+    )
+    fix = Text("Hubungi kedua orang itu.", "Ask the two of them.")
+
+
+class TallyOfAnother(Forbidden):
+    code = "tally.of_another"
+    title = Text("Dimasukkan orang lain", "Entered by somebody else")
+    detail = Text("Hanya orang yang memasukkan dapat membetulkannya.", "Only the person who entered it may correct it.")
+    fix = Text("Betulkan yang Anda masukkan sendiri.", "Correct the one you entered yourself.")
+
+
+class ClerkMissing(Forbidden):
+    code = "tally.clerk_missing"
+    title = Text("Perlu seorang pencatat", "A person is needed")
+    detail = Text(
+        "Lembar penghitungan dimasukkan oleh orang, bukan oleh program.",
+        "A sheet is entered by a person, not by a program.",
+    )
+    fix = Text("Masuklah sebagai orang.", "Sign in as a person.")
+
+
+NOBODY = Text("RT ini tidak mempunyai pemilih dewasa.", "This RT has no eligible adults.")
+VOTERS = Text(
+    "Pemilih {voters} melebihi warga dewasa {eligible}.", "{voters} voters exceed {eligible} eligible adults."
+)
+PART = Text("Tidak boleh lebih dari jumlah seluruhnya, {whole}.", "Cannot exceed all of them, {whole}.")
+REASON_MISSING = Text("Jumlah ini kosong: sebutkan alasannya.", "This number is null: say why.")
+REASON_TOO_MUCH = Text("Jumlahnya ada, jadi alasan harus kosong.", "The number is there, so the reason must be null.")
+PAPERS = Text(
+    "Surat suara sah dan tidak sah berjumlah {papers}, pemilih {voters}.",
+    "Valid and invalid ballots make {papers}, voters are {voters}.",
+)
+NAMES_MOST = Text(
+    "Paling banyak {most} nama: {per_ballot} pada setiap surat suara sah.",
+    "At most {most} names: {per_ballot} on each valid ballot.",
+)
+NAMES_LEAST = Text(
+    "Surat suara sah memuat paling sedikit {least} nama berbeda.",
+    "A valid ballot holds at least {least} different names.",
+)
+DELEGATES = Text(
+    "Utusan {delegates} melebihi nama yang terpilih {names}.",
+    "{delegates} delegates exceed the {names} names voted for.",
+)
+SEPARATELY = Text(
+    "RT ini mencapai ambang kehadiran, jadi tidak ditangani tersendiri.",
+    "This RT reached the threshold, so it is not handled separately.",
+)
+NOBODY_PRESENT = Text("Tidak ada utusan yang hadir.", "No delegate was present.")
+VOTES = Text(
+    "Suara {votes} melebihi utusan yang hadir, {present}.", "{votes} votes exceed the {present} delegates present."
+)
+NOT_ENOUGH_DELEGATES = Text(
+    "Anggota terpilih {members} melebihi utusan yang hadir, {present}.",
+    "{members} elected members exceed the {present} delegates present.",
+)
+
+
+def pointer_to(column: str) -> str:
+    """Return where a column stands in a sheet's body: voters_men at /voters/men."""
+    group, _, member = column.partition("_")
+    return f"/{group}/{member}" if group in GROUPS else f"/{column}"
+
+
+def _poor_faults(group: str, *, poor: int | None, missing: PoorNotCounted | None, whole: int) -> list[Fault]:
+    if poor is None and missing is None:
+        return [Fault(f"/{group}/poor", "ballot.reason_missing", REASON_MISSING, {})]
+    if poor is not None and missing is not None:
+        return [Fault(f"/{group}/poor_missing", "ballot.reason_superfluous", REASON_TOO_MUCH, {})]
+    if poor is not None and poor > whole:
+        return [Fault(f"/{group}/poor", "ballot.poor_exceed", PART, {"whole": whole})]
+    return []
+
+
+def ballot_faults(sheet: Sheet, *, names_per_ballot: int, rules: ElectionRules) -> list[Fault]:
+    """Return every line of an RT's sheet that does not add up (EL-3, EL-4); a low turnout is no such fault."""
+    found: list[Fault] = []
+    if sheet.eligible == 0:
+        found.append(Fault("/eligible", "ballot.nobody_eligible", NOBODY, {}))
+    for who in ("men", "women"):
+        voters, eligible = getattr(sheet, f"voters_{who}"), getattr(sheet, f"eligible_{who}")
+        if voters > eligible:
+            values = {"voters": voters, "eligible": eligible}
+            found.append(Fault(f"/voters/{who}", "ballot.voters_exceed_eligible", VOTERS, values))
+    found += _poor_faults("voters", poor=sheet.voters_poor, missing=sheet.voters_poor_missing, whole=sheet.voters)
+    papers = sheet.papers_valid + sheet.papers_invalid
+    if papers != sheet.voters:
+        values = {"papers": papers, "voters": sheet.voters}
+        found.append(Fault("/papers/valid", "ballot.papers_differ", PAPERS, values))
+    most = sheet.papers_valid * names_per_ballot
+    if sheet.papers_names > most:
+        values = {"most": most, "per_ballot": names_per_ballot}
+        found.append(Fault("/papers/names", "ballot.too_many_names", NAMES_MOST, values))
+    if sheet.papers_valid and sheet.papers_names < rules.least_names_per_ballot:
+        found.append(
+            Fault("/papers/names", "ballot.too_few_names", NAMES_LEAST, {"least": rules.least_names_per_ballot})
+        )
+    found += _poor_faults(
+        "delegates", poor=sheet.delegates_poor, missing=sheet.delegates_poor_missing, whole=sheet.delegates
+    )
+    if sheet.handled_separately is None and sheet.delegates > sheet.papers_names:
+        values = {"delegates": sheet.delegates, "names": sheet.papers_names}
+        found.append(Fault("/delegates", "ballot.delegates_exceed_names", DELEGATES, values))
+    valid = result_of(voters=sheet.voters, eligible=sheet.eligible, rules=rules) is Result.VALID
+    if sheet.handled_separately is not None and valid:
+        found.append(Fault("/handled_separately", "ballot.not_separate", SEPARATELY, {}))
+    return found
+
+
+def meeting_faults(*, present: int, votes: Sequence[int]) -> list[Fault]:
+    """Return every line of the kelurahan meeting's sheet that does not add up; votes by elected member.
+
+    Each delegate can vote for a person once. How many may be elected is the board's own rule (EL-7).
+    """
+    found: list[Fault] = []
+    if present == 0:
+        found.append(Fault("/present", "meeting.nobody_present", NOBODY_PRESENT, {}))
+    if len(votes) > present:
+        values = {"members": len(votes), "present": present}
+        found.append(Fault("/members", "meeting.members_exceed_present", NOT_ENOUGH_DELEGATES, values))
+    for index, given in enumerate(votes):
+        if given > present:
+            values = {"votes": given, "present": present}
+            found.append(Fault(f"/members/{index}/votes", "meeting.votes_exceed_present", VOTES, values))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line in which two tallies of a sheet differ."""
+
+    pointer: str
+    this: Any
+    other: Any
+
+
+def _same(this: Any, other: Any, *, pointer: str) -> bool:
+    if pointer.endswith("/name"):
+        return " ".join(str(this).split()).casefold() == " ".join(str(other).split()).casefold()
+    if pointer.endswith("/person_id"):
+        # The paper bears no id: who knows it may give it, and the other need not.
+        return this is None or other is None or this == other
+    return bool(this == other)
+
+
+def differences(this: Mapping[str, Any], other: Mapping[str, Any], *, within: str = "") -> list[Difference]:
+    """Compare two tallies of one sheet field by field, members line by line."""
+    found: list[Difference] = []
+    for name, value in this.items():
+        pointer = f"{within}{pointer_to(name)}"
+        facing = other[name]
+        if isinstance(value, list):
+            if len(value) != len(facing):
+                found.append(Difference(pointer, len(value), len(facing)))
+            for index, (mine, theirs) in enumerate(zip(value, facing, strict=False)):
+                found += differences(mine, theirs, within=f"{pointer}/{index}")
+        elif not _same(value, facing, pointer=pointer):
+            found.append(Difference(pointer, value, facing))
+    return found
+
+
+def number_of_tally(clerk: UUID | None, entered: Mapping[UUID, UUID]) -> int:
+    """Return which tally of a sheet a person may enter, 1 or 2; `entered` gives the tally by who entered it.
+
+    Two different persons, not accounts, enter every sheet.
+    """
+    if clerk is None:
+        raise ClerkMissing
+    if clerk in entered:
+        raise TallyEnteredBefore(tally_id=entered[clerk], members={"tally_id": str(entered[clerk])})
+    if len(entered) >= 2:
+        raise TallyEnteredTwice
+    return len(entered) + 1
+
+
+def require_own_tally(clerk: UUID | None, entered_by: UUID) -> None:
+    """Refuse to correct what somebody else entered."""
+    if clerk != entered_by:
+        raise TallyOfAnother
