@@ -223,6 +223,7 @@ class TestPayload:
                 "founded_on": "2020-01-01",
                 "legal_status": "none",
                 "deed_number": None,
+                "dissolved_on": None,
                 "version": 1,
             },
         }

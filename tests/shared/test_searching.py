@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 
-from services.registry.boards.models import Board
+from services.registry.boards.models import Board, BoardName
 from shared.searching import finds
 from tests.house import Running
 from tests.registry.boards.test_routes import DRAFT
@@ -68,8 +68,8 @@ async def test_no_text_breaks_the_question(registry: Running) -> None:
 async def test_an_index_serves_it(named: Running) -> None:
     async with named.database.writes.connect() as connection:
         await connection.execute(text("SET enable_seqscan = off"))
-        statement = select(Board.id).where(finds(Board.name, "sejah"))
+        statement = select(BoardName.id).where(finds(BoardName.name, "sejah"))
         written = statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
         plan = (await connection.execute(text(f"EXPLAIN {str(written).replace(':', chr(92) + ':')}"))).scalars().all()
 
-    assert "ix_boards_by_words" in "\n".join(plan)
+    assert "ix_board_names_by_words" in "\n".join(plan)
