@@ -23,6 +23,8 @@ from services.registry.consents import routes as consents
 from services.registry.consents import service as consent_service
 from services.registry.consents.models import Consent
 from services.registry.database import Base
+from services.registry.duplicates import routes as duplicates
+from services.registry.duplicates import service as duplicate_service
 from services.registry.elections import routes as elections
 from services.registry.elections import service as election_service
 from services.registry.elections import tallies
@@ -78,6 +80,7 @@ SERVICE = Service(
         regions.routes,
         residents.households,
         residents.residents,
+        duplicates.routes,
         boards.routes,
         organs.routes,
         composition.routes,
@@ -95,6 +98,7 @@ SERVICE = Service(
         **region_service.AUDIENCES,
         **partner_service.AUDIENCES,
         **resident_service.AUDIENCES,
+        **duplicate_service.AUDIENCES,
         **board_service.AUDIENCES,
         **organ_service.AUDIENCES,
         **composition_service.AUDIENCES,
@@ -109,6 +113,7 @@ SERVICE = Service(
     subjects={
         "households": Household,
         "residents": Resident,
+        "duplicates": personal.Duplicate,
         "boards": Board,
         "consents": Consent,
         "elections": Election,

@@ -31,6 +31,8 @@ PersonalReader = Annotated[Caller, Depends(Needs("registry:personal:read"))]
 
 ResidentReader = Annotated[Caller, Depends(Needs("registry:residents:read"))]
 ResidentWriter = Annotated[Caller, Depends(Needs("registry:residents:write"))]
+DuplicateReader = Annotated[Caller, Depends(Needs("registry:duplicates:read"))]
+DuplicateWriter = Annotated[Caller, Depends(Needs("registry:duplicates:write"))]
 PartnerWriter = Annotated[Caller, Depends(Needs("registry:partners:write"))]
 AccountReader = Annotated[Caller, Depends(Needs("registry:accounts:read"))]
 AccountWriter = Annotated[Caller, Depends(Needs("registry:accounts:write"))]

@@ -59,10 +59,15 @@ class Person:
         return _traits(self.fields, birth_year=self.birth_year, sex=self.sex, household_id=self.household_id)
 
 
-def nik_digest(session: AsyncSession, nik: str | None) -> bytes | None:
-    """Return by what the same NIK is found again, without keeping it; nothing for what can be nobody's."""
-    known = known_nik(nik)
-    return None if known is None else keyed_digest(session.info["hmac_key"], b"nik", known.encode())
+def nik_digest(session: AsyncSession, nik: str) -> bytes:
+    """Return by what the same NIK is found again, without keeping it."""
+    return keyed_digest(session.info["hmac_key"], b"nik", nik.encode())
+
+
+def digest_of(session: AsyncSession, fields: Mapping[str, Any]) -> bytes | None:
+    """Return by what a person's NIK is found again; nothing where it is missing or can be nobody's."""
+    nik = known_nik(fields.get("nik"))
+    return None if nik is None else nik_digest(session, nik)
 
 
 def opened(vault: Vault, row: Any) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def _sought(session: AsyncSession, people: Sequence[Person], known: Mapping[UUID
         found["ids"].append(person.id)
         found["persons"].append(person.person_id)
         found["probes"].append(f"{{{','.join(map(str, sorted(probes)))}}}")
-        found["niks"].append(nik_digest(session, person.fields.get("nik")))
+        found["niks"].append(digest_of(session, person.fields))
         found["households"].append(person.household_id)
     return found
 

@@ -15,6 +15,7 @@ from services.registry.personal.matching import (
     AUDIENCES,
     Person,
     clear,
+    digest_of,
     match_keys,
     nik_digest,
     note,
@@ -53,7 +54,7 @@ def keep(
         person_id=person_id,
         wrapped_key=wrapped,
         sealed=sealed,
-        nik_digest=nik_digest(session, fields.get("nik")),
+        nik_digest=digest_of(session, fields),
         match_keys=[],
     )
     session.add(kept)
@@ -78,7 +79,7 @@ async def keep_people(
             "person_id": person.person_id,
             "wrapped_key": wrapped,
             "sealed": sealed,
-            "nik_digest": nik_digest(session, person.fields.get("nik")),
+            "nik_digest": digest_of(session, person.fields),
             "match_keys": match_keys(session, person),
         }
         rows.append(row)
@@ -96,7 +97,7 @@ def change(session: AsyncSession, vault: Vault, kept: PersonalRecord, edited: Ma
     """Edit the personal fields of a record that is locked; return them as they are now."""
     fields = opened(vault, kept) | dict(edited)
     kept.wrapped_key, kept.sealed = vault.sealed(kept.id, fields)
-    kept.nik_digest = nik_digest(session, fields.get("nik"))
+    kept.nik_digest = digest_of(session, fields)
     return fields
 
 
@@ -116,6 +117,11 @@ async def queue_again(
     await clear(session, (one for one in standing if (one.first_id, one.second_id) not in found), by=by, now=now)
 
 
+async def leave_queue(session: AsyncSession, *ids: UUID, by: Caller, now: datetime) -> None:
+    """Take the open pairs of rows that no longer stand out of the queue."""
+    await clear(session, await session.scalars(open_pairs(*ids)), by=by, now=now)
+
+
 async def discard(session: AsyncSession, record_ids: Collection[UUID]) -> None:
     """Delete the records of rows that were replaced: what was written wrongly is kept nowhere."""
     await session.execute(delete(PersonalRecord).where(PersonalRecord.id.in_(record_ids)))
@@ -130,5 +136,5 @@ async def erase(session: AsyncSession, person_id: UUID, *, by: Caller, now: date
         .returning(PersonalRecord.id)
     )
     gone = erased.all()
-    await clear(session, await session.scalars(open_pairs(*gone)), by=by, now=now)
+    await leave_queue(session, *gone, by=by, now=now)
     return len(gone)

@@ -5,14 +5,28 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Date, LargeBinary, Select, Uuid, bindparam, func, not_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    FromClause,
+    LargeBinary,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.database import places
 from services.registry.personal import service as personal
 from services.registry.residents.models import Household, Resident, WelfareStatus
-from services.registry.residents.numbers import NIK_SHOWN
+from services.registry.residents.numbers import NIK_SHOWN, NikUnusable, nik_faults
+from services.registry.residents.rules import ResidentEnd
 from services.registry.residents.schemas import HouseholdQuery, ResidentQuery, WelfareAsked
 from shared.clock import today
 from shared.errors import ResourceNotFound
@@ -26,6 +40,16 @@ HOUSEHOLDS = Order(Household.id.expression, UUID, Household.id.expression)
 RESIDENTS = Order(Resident.id.expression, UUID, Resident.id.expression)
 ON: BindParameter[date] = bindparam("on", type_=Date)
 """The day asked for: today, or `as_of`."""
+
+COMPARED = (
+    select(Resident.id, Resident.birth_year, Resident.sex, Resident.household_id)
+    .where(
+        Resident.merged_into.is_(None),
+        or_(Resident.ended_because.is_(None), Resident.ended_because != ResidentEnd.MOVED),
+    )
+    .subquery("compared")
+)
+"""Who may be somebody recorded already: neither who was merged, nor the record that a move has closed."""
 
 _PERSONAL: Any = personal.personal_records()
 _NEXT_HOUSEHOLD, _NEXT_RESIDENT = aliased(Household), aliased(Resident)
@@ -122,6 +146,14 @@ def residents(query: ResidentQuery, caller: Caller, *, unmasked: bool) -> Select
     if query.vulnerability is not None:
         statement = statement.where(Resident.vulnerabilities.contains([query.vulnerability.value]))
     return statement
+
+
+def digest_to_find(session: AsyncSession, nik: str) -> bytes | None:
+    """Return by what everybody with a NIK is found, or NikUnusable."""
+    found = nik_faults(nik)
+    if found:
+        raise NikUnusable(faults=found, count=len(found))
+    return personal.nik_digest(session, nik)
 
 
 @remembered
@@ -257,3 +289,13 @@ async def one_resident(
 ) -> Mapping[str, Any]:
     """Return one resident masked, as every reply to a write shows them."""
     return resident_view(caller, None)(await resident_row(connection, resident_id, caller, now, unmasked=False))
+
+
+def beside(pair: FromClause, caller: Caller, *, unmasked: bool) -> Select[Any]:
+    """Return the statement of two residents, of whom those in the caller's regions come; it takes the day as `on`.
+
+    Each row carries the columns of `pair`, among them first_id and second_id, with the prefix `pair_`.
+    """
+    either = or_(Resident.id == pair.c.first_id, Resident.id == pair.c.second_id)
+    columns = (column.label(f"pair_{column.name}") for column in pair.c)
+    return _residents(caller, unmasked=unmasked).join(pair, either).add_columns(*columns)

@@ -144,7 +144,7 @@ async def look_up_residents(
     by: PersonalReader, session: Writing, _kept: SecretReply, vault: PersonalVault, lookup: Lookup, now: Now
 ) -> Response:
     """Find everybody with a NIK in the caller's regions; that you looked is recorded, not for which NIK."""
-    digest = service.digest_to_find(session, lookup.nik)
+    digest = queries.digest_to_find(session, lookup.nik)
     rows = await fetch(session, queries.residents_with_nik(by), {"digest": digest, "on": today(now)})
     sight = Sight(await session.connection(), by, now, session)
     sight.noting("residents.looked_up", "residents")(rows)

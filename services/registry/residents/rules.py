@@ -195,6 +195,18 @@ class AlreadyMoved(Conflict):
     fix = Text("Pakai catatan di `moved_to`.", "Use the record in `moved_to`.")
 
 
+class ResidentMerged(Conflict):
+    code = "resident.merged"
+    title = Text("Sudah digabung", "Merged")
+    detail = Text(
+        "Catatan ini ganda dan sudah digabung ke {merged_into}.",
+        "This record was a duplicate and was merged into {merged_into}.",
+    )
+    fix = Text(
+        "Ubah catatan itu, atau batalkan penggabungannya lebih dahulu.", "Change that one, or undo the merge first."
+    )
+
+
 class PersonalErased(Conflict):
     code = "personal.erased"
     title = Text("Sudah dihapus", "Erased")

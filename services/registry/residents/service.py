@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal import service as personal
 from services.registry.residents.models import Household, Resident
-from services.registry.residents.numbers import NikUnusable, NumberAbsent, kk_faults, nik_faults
+from services.registry.residents.numbers import NumberAbsent, kk_faults, nik_faults
+from services.registry.residents.queries import COMPARED, beside, resident_view
 from services.registry.residents.rules import (
     AlreadyMoved,
     HouseholdEnd,
@@ -21,6 +22,7 @@ from services.registry.residents.rules import (
     PersonalErased,
     ResidentEnd,
     ResidentInvalid,
+    ResidentMerged,
     ResidentRules,
     ResidentUnknown,
     absence_faults,
@@ -30,7 +32,13 @@ from services.registry.residents.rules import (
     numbered,
     within_household_faults,
 )
-from services.registry.residents.schemas import HouseholdChange, HouseholdDraft, ResidentChange, ResidentDraft
+from services.registry.residents.schemas import (
+    HouseholdChange,
+    HouseholdDraft,
+    ResidentChange,
+    ResidentDraft,
+    ResidentView,
+)
 from shared.clock import today
 from shared.errors import Fault, ResourceNotFound
 from shared.identity import new_id
@@ -41,7 +49,7 @@ from shared.permissions import Caller
 from shared.rulesets import load
 from shared.vault import Vault
 
-__all__ = ["numbered"]
+__all__ = ["Household", "Resident", "ResidentEnd", "ResidentView", "beside", "numbered", "resident_view"]
 
 AUDIENCES = {
     "household.recorded": Audience.REGION,
@@ -59,13 +67,6 @@ AUDIENCES = {
     "residents.looked_up": Audience.READINGS,
 }
 RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
-COMPARED = (
-    select(Resident.id, Resident.birth_year, Resident.sex, Resident.household_id)
-    .where(Resident.merged_into.is_(None))
-    .subquery("compared")
-)
-"""Who may be somebody recorded already."""
-
 OF_HOUSEHOLD = ("address", "point", "kk_number")
 OF_RESIDENT = ("name", "nik", "phone")
 """What is kept in the personal records only."""
@@ -139,6 +140,12 @@ async def keep_residents(
 ) -> None:
     """Keep what names residents whose rows are written, and queue whoever may be somebody recorded already."""
     await personal.keep_people(session, vault, people, among=COMPARED, by=by, now=now)
+
+
+async def compare_again(session: AsyncSession, vault: Vault, resident: Resident, *, by: Caller, now: datetime) -> None:
+    """Queue whoever may be the same person now that a resident was changed."""
+    fields = personal.opened(vault, await personal.record_of(session, resident.id))
+    await personal.queue_again(session, vault, person_of(resident, fields), among=COMPARED, by=by, now=now)
 
 
 async def record_household(
@@ -358,6 +365,8 @@ async def change_resident(
     now: datetime,
 ) -> None:
     """Edit a resident; both the household and the resident are locked."""
+    if resident.merged_into is not None:
+        raise ResidentMerged(merged_into=resident.merged_into)
     edited, naming = _edits(resident, change, naming=OF_RESIDENT, now=now)
     for known, reason in ((naming, "nik_absent_reason"), (edited, "birth_year_absent_reason")):
         if known.get(reason.removesuffix("_absent_reason")) is not None:
@@ -375,8 +384,7 @@ async def change_resident(
     resident.changed_at = now
     await session.flush()
     if resident.erased_at is None and (naming or edited.keys() & {"sex", "birth_year"}):
-        fields = fields or personal.opened(vault, await personal.record_of(session, resident.id))
-        await personal.queue_again(session, vault, person_of(resident, fields), among=COMPARED, by=by, now=now)
+        await compare_again(session, vault, resident, by=by, now=now)
     record(session, resident_change("resident.changed", resident), by=by, now=now)
 
 
@@ -384,11 +392,3 @@ async def _without_head(session: AsyncSession, household: Household, *, by: Call
     household.head_id, household.changed_at = None, now
     await session.flush()
     record(session, household_change("household.changed", household), by=by, now=now)
-
-
-def digest_to_find(session: AsyncSession, nik: str) -> bytes | None:
-    """Return by what everybody with a NIK is found, or NikUnusable."""
-    found = nik_faults(nik)
-    if found:
-        raise NikUnusable(faults=found, count=len(found))
-    return personal.nik_digest(session, nik)

@@ -353,6 +353,9 @@ LAST = [
 ]
 OLD_SPELLING = (("ju", "djoe"), ("su", "soe"), ("yo", "jo"), ("jo", "djo"), ("u", "oe"), ("y", "j"), ("c", "tj"))
 MODERN_ONLY = (("syah", "sjah"), ("izky", "iski"), ("ain", "aen"), ("f", "v"), ("v", "f"), ("ch", "h"), ("dh", "d"))
+LATEST = 2025
+"""The last year of birth."""
+
 KELURAHAN = ("34.71.03.1001", "34.71.03.1002", "34.71.04.1001", "33.74.01.1001")
 
 
@@ -414,7 +417,8 @@ def _lookalikes(chance: random.Random, person: Invented) -> Iterator[Invented]:
             person, name=" ".join([chance.choice(names), *words[1:]]), birth_year=year + chance.choice((1, 2, 3))
         )
     elif kind == 2:
-        other = replace(person, birth_year=year + chance.randint(19, 35))
+        apart = chance.randint(19, 35)
+        other = replace(person, birth_year=year + (apart if year < LATEST - 40 else -apart))
     else:
         common = "Muhammad Rizki" if person.sex == "male" else "Siti Aminah"
         other = replace(person, name=common, household_id=_uuid(chance))
@@ -465,7 +469,7 @@ def recorded_again(chance: random.Random, person: Invented) -> Invented:
     """Return the same person as another clerk wrote it down."""
     other = replace(person, id=_uuid(chance), name=_name_again(chance, person.name))
     if person.birth_year is not None and chance.random() < 0.3:
-        other = replace(other, birth_year=person.birth_year + chance.choice((-1, 1)))
+        other = replace(other, birth_year=min(LATEST, person.birth_year + chance.choice((-1, 1))))
     elif chance.random() < 0.1:
         other = replace(other, birth_year=None)
     if chance.random() < 0.6:
