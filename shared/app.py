@@ -30,6 +30,7 @@ from shared.revisions import head_revision
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
+from shared.webhooks import webhook_router
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         feed_router(service.name),
         batch_router(service.name),
         export_router(service.name),
+        webhook_router(service.name),
         permission_router(service.name),
         catalogue_router(service.name),
         health_router(service.name),

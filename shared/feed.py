@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, False_, Table, and_, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, False_, Select, Table, and_, false, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -84,19 +84,35 @@ def seen_by(
     return and_(entries.c.payload.is_not(None), or_(public, regional))
 
 
+def about(entries: Table, subject: str) -> ColumnElement[bool]:
+    """Return the condition that an entry is about a subject, or about one of a kind: `boards/`."""
+    if subject.endswith("/"):
+        return entries.c.subject.startswith(subject, autoescape=True)
+    condition: ColumnElement[bool] = entries.c.subject == subject
+    return condition
+
+
+def in_region(entries: Table, places: Table, region: str) -> ColumnElement[bool]:
+    """Return the condition that an entry happened in a region, by the codes of then or of today."""
+    now = select(places.c.kelurahan_code).where(within(places.c.code_now, region))
+    return or_(within(entries.c.place, region), entries.c.place.in_(now))
+
+
 def _matching(query: FeedQuery, *, entries: Table, places: Table) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [true()]
     if query.subject is not None:
-        prefix = query.subject
-        conditions.append(
-            entries.c.subject.startswith(prefix, autoescape=True)
-            if prefix.endswith("/")
-            else entries.c.subject == prefix
-        )
+        conditions.append(about(entries, query.subject))
     if query.region is not None:
-        now = select(places.c.kelurahan_code).where(within(places.c.code_now, query.region))
-        conditions.append(or_(within(entries.c.place, query.region), entries.c.place.in_(now)))
+        conditions.append(in_region(entries, places, query.region))
     return and_(*conditions)
+
+
+def links(entries: Table) -> Select[Any]:
+    """Return the statement of entries, each with the digest of the one before."""
+    before = entries.alias("before")
+    return select(entries, before.c.digest.label("previous")).outerjoin(
+        before, before.c.position == entries.c.position - 1
+    )
 
 
 def event(row: Any, *, service: str) -> dict[str, Any]:
@@ -123,12 +139,10 @@ async def _scan(
 ) -> tuple[list[dict[str, Any]], int]:
     state = request.app.state
     entries, places = state.tables.journal_entries, state.tables.places
-    before = entries.alias("before")
     until = min(head, query.after + SCAN)
     rows = (
         await connection.execute(
-            select(entries, before.c.digest.label("previous"))
-            .outerjoin(before, before.c.position == entries.c.position - 1)
+            links(entries)
             .where(
                 entries.c.position > query.after,
                 entries.c.position <= until,

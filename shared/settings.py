@@ -33,6 +33,9 @@ class ServiceSettings(BaseSettings):
     )
     export_pool_size: int = Field(3, ge=1, le=32, description="Whole lists that a process streams at once")
     idempotency_days: int = Field(7, ge=1, le=90, description="How long the reply to an Idempotency-Key is kept")
+    webhooks_allow_private: bool = Field(
+        False, description="Whether webhooks may call http and private addresses; for tests and closed networks only"
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
     forwarded_allow_ips: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is believed")
 

@@ -10,13 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.app import Service, Tables, background, jobs_of
 from shared.clock import read_clock
 from shared.database import Database
+from shared.delivering import Authority, Deliveries
 from shared.exporting import forget_old_exports
 from shared.following import Follower
 from shared.jobs import forget_old_jobs
 from shared.log import configure_logs, log
 from shared.observing import LAG, SEALED, serve_metrics
+from shared.outgoing import Outgoing
 from shared.sealing import HeadKey, keep_sealing, sign_head
 from shared.settings import ServiceSettings
+from shared.webhooks import forget_old_deliveries
 from shared.writing import forget_old_keys
 
 TIDY_SECONDS = 30.0
@@ -60,7 +63,12 @@ async def _witness(database: Database, followers: Sequence[Follower]) -> None:
 
 
 async def work(
-    service: Service, settings: ServiceSettings, *, followers: Sequence[Follower] = (), chores: Sequence[Chore] = ()
+    service: Service,
+    settings: ServiceSettings,
+    *,
+    authority: Authority,
+    followers: Sequence[Follower] = (),
+    chores: Sequence[Chore] = (),
 ) -> None:
     """Do a service's background work until the process is told to stop."""
     configure_logs(service=f"{service.name}-worker", level=settings.log_level)
@@ -88,13 +96,25 @@ async def work(
     async def forget_exports(session: AsyncSession, now: datetime) -> None:
         await forget_old_exports(session, tables.exports, now=now)
 
-    chores = [sign, forget, forget_exports, *chores, *([forget_jobs] if service.works else [])]
+    async def forget_deliveries(session: AsyncSession, now: datetime) -> None:
+        await forget_old_deliveries(session, tables.webhook_deliveries, now=now)
+
+    deliveries = Deliveries(
+        service=service,
+        tables=tables,
+        database=database,
+        authority=authority,
+        outgoing=Outgoing(allow_private=settings.webhooks_allow_private),
+        hmac_key=settings.hmac_key,
+    )
+    chores = [sign, forget, forget_exports, forget_deliveries, *chores, *([forget_jobs] if service.works else [])]
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(
         sealing,
         _tidy(database, chores),
         _measure(database, tables),
         _witness(database, followers),
+        deliveries.keep_delivering(),
         *([jobs_of(service, settings).keep_working(database)] if service.works else []),
         *(follower.keep_following(database) for follower in followers),
     ):

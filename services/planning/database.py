@@ -7,6 +7,7 @@ from shared.following import followed_table
 from shared.journal import journal_tables
 from shared.places import places_table
 from shared.tables import metadata
+from shared.webhooks import webhook_tables
 from shared.writing import idempotency_table
 
 
@@ -20,4 +21,5 @@ places = places_table(Base.metadata)
 journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
 idempotency_keys = idempotency_table(Base.metadata)
 exports = exports_table(Base.metadata)
+webhooks, webhook_deliveries = webhook_tables(Base.metadata)
 followed_journals = followed_table(Base.metadata)

@@ -6,6 +6,7 @@ from shared.exporting import exports_table
 from shared.journal import journal_tables
 from shared.places import places_table
 from shared.tables import metadata
+from shared.webhooks import webhook_tables
 from shared.writing import idempotency_table
 
 
@@ -19,3 +20,4 @@ places = places_table(Base.metadata)
 journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
 idempotency_keys = idempotency_table(Base.metadata)
 exports = exports_table(Base.metadata)
+webhooks, webhook_deliveries = webhook_tables(Base.metadata)

@@ -1,0 +1,200 @@
+"""Deliveries: entries of the journal become signed messages, and each is sent until it arrives or three days are over.
+
+What a message says is written once and never changes between tries. Whether its receiver may see an entry is decided
+when the message is written, by what the webhook's owner may see at that moment.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, true, update
+from standardwebhooks import Webhook
+
+from shared.app import Service, Tables
+from shared.clock import read_clock
+from shared.database import Database
+from shared.feed import about, event, in_region, links, seen_by
+from shared.identity import new_id
+from shared.log import log
+from shared.outgoing import Answer, Outgoing
+from shared.permissions import Caller
+from shared.replies import to_json
+from shared.webhooks import OVERLAP, DeliveryState, secret_of
+
+PAUSE_SECONDS = 1.0
+SCAN = 1_000
+AT_ONCE = 20
+CLAIMED = timedelta(minutes=2)
+"""A worker that died in the middle of a try is taken for one that failed after so long."""
+
+AUTHORITY_SECONDS = 30.0
+DELAYS = tuple(
+    timedelta(seconds=seconds)
+    for seconds in (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 72_000, 86_400)
+)
+"""How long after each failed try the next one comes; together three days."""
+
+GONE = 410
+
+Authority = Callable[[Database, UUID], Awaitable[Caller | None]]
+"""What an account or client may see now; None when it may not sign in."""
+
+
+@dataclass(slots=True)
+class Deliveries:
+    """Writes and sends the messages of a service's webhooks."""
+
+    service: Service
+    tables: Tables
+    database: Database
+    authority: Authority
+    outgoing: Outgoing
+    hmac_key: bytes
+    _known: dict[UUID, tuple[float, Caller | None]] = field(default_factory=dict)
+
+    async def _may(self, account: UUID) -> Caller | None:
+        known = self._known.get(account)
+        if known is None or known[0] < time.monotonic():
+            known = (time.monotonic() + AUTHORITY_SECONDS, await self.authority(self.database, account))
+            self._known[account] = known
+        return known[1]
+
+    async def write(self, *, now: datetime) -> int:
+        """Turn what is new in the journal into messages, a thousand positions for each webhook; return how many."""
+        webhooks, head = self.tables.webhooks, self.tables.journal_head
+        behind = select(webhooks.c.id, webhooks.c.account).where(
+            webhooks.c.paused.is_(None), webhooks.c.position < select(head.c.position).scalar_subquery()
+        )
+        async with self.database.reads.connect() as connection:
+            waiting = (await connection.execute(behind.order_by(webhooks.c.id))).all()
+        written = 0
+        for row in waiting:
+            # Asked before the transaction: the answer may come from another service.
+            caller = await self._may(row.account)
+            if caller is not None:
+                written += await self._write(row.id, caller, now=now)
+        return written
+
+    async def _write(self, webhook_id: UUID, caller: Caller, *, now: datetime) -> int:
+        webhooks, entries, head = self.tables.webhooks, self.tables.journal_entries, self.tables.journal_head
+        async with self.database.transaction() as session:
+            locked = select(webhooks).where(webhooks.c.id == webhook_id, webhooks.c.paused.is_(None))
+            webhook = (await session.execute(locked.with_for_update(skip_locked=True))).one_or_none()
+            if webhook is None:
+                return 0
+            position = await session.scalar(select(head.c.position)) or 0
+            until = min(position, webhook.position + SCAN)
+            between = and_(entries.c.position > webhook.position, entries.c.position <= until)
+            visible = seen_by(
+                caller,
+                service=self.service.name,
+                entries=entries,
+                places=self.tables.places,
+                audiences=self.service.audiences,
+                subjects=self.service.subjects,
+            )
+            found = links(entries).where(between, visible, self._wanted(webhook)).order_by(entries.c.position)
+            messages = [self._message(webhook_id, row, now=now) for row in (await session.execute(found)).all()]
+            if messages:
+                await session.execute(insert(self.tables.webhook_deliveries), messages)
+            await session.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(position=until))
+            return len(messages)
+
+    def _wanted(self, webhook: Row[Any]) -> ColumnElement[bool]:
+        entries, places = self.tables.journal_entries, self.tables.places
+        subjects = [about(entries, subject) for subject in webhook.subjects]
+        regions = [in_region(entries, places, region) for region in webhook.regions]
+        return and_(or_(*subjects) if subjects else true(), or_(*regions) if regions else true())
+
+    def _message(self, webhook_id: UUID, row: Row[Any], *, now: datetime) -> dict[str, Any]:
+        return {
+            "id": new_id(),
+            "webhook_id": webhook_id,
+            "position": row.position,
+            "state": DeliveryState.WAITING,
+            "body": to_json(event(row, service=self.service.name)),
+            "tries": 0,
+            "next_try_at": now,
+            "recorded_at": now,
+            "changed_at": now,
+        }
+
+    async def send(self, *, now: datetime) -> int:
+        """Send what is due, some at once; return how many were tried."""
+        due = await self._claimed(now=now)
+        answers = await asyncio.gather(*(self._sent(row, now=now) for row in due))
+        for row, answer in zip(due, answers, strict=True):
+            await self._note(row, answer)
+        return len(due)
+
+    async def _claimed(self, *, now: datetime) -> Sequence[Row[Any]]:
+        webhooks, deliveries = self.tables.webhooks, self.tables.webhook_deliveries
+        due = (
+            select(deliveries.c.id)
+            .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
+            .where(deliveries.c.state == DeliveryState.WAITING, deliveries.c.next_try_at <= now)
+            .where(webhooks.c.paused.is_(None))
+            .order_by(deliveries.c.next_try_at)
+            .limit(AT_ONCE)
+            .with_for_update(of=deliveries, skip_locked=True)
+        )
+        claimed = (
+            update(deliveries)
+            .where(deliveries.c.id.in_(due.scalar_subquery()))
+            .values(next_try_at=now + CLAIMED, tries=deliveries.c.tries + 1)
+            .where(webhooks.c.id == deliveries.c.webhook_id)
+            .returning(deliveries, webhooks.c.url, webhooks.c.secret_number, webhooks.c.secret_since)
+        )
+        async with self.database.transaction() as session:
+            return (await session.execute(claimed)).all()
+
+    async def _sent(self, row: Row[Any], *, now: datetime) -> Answer:
+        headers = {"Content-Type": "application/json", **self.signed(row, now=now)}
+        return await self.outgoing.post(row.url, headers=headers, body=bytes(row.body))
+
+    def signed(self, row: Row[Any], *, now: datetime) -> Mapping[str, str]:
+        """Return the headers of Standard Webhooks: after a renewal, both secrets sign for a day."""
+        numbers = [row.secret_number]
+        if row.secret_number > 1 and now < row.secret_since + OVERLAP:
+            numbers.append(row.secret_number - 1)
+        body, message = bytes(row.body).decode(), str(row.id)
+        signatures = [
+            Webhook(secret_of(self.hmac_key, row.webhook_id, number)).sign(message, now, body) for number in numbers
+        ]
+        return {
+            "webhook-id": message,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": " ".join(signatures),
+        }
+
+    async def _note(self, row: Row[Any], answer: Answer) -> None:
+        webhooks, deliveries = self.tables.webhooks, self.tables.webhook_deliveries
+        now = read_clock()
+        told = {"last_status": answer.status, "last_failure": answer.failure, "changed_at": now}
+        if answer.accepted:
+            told |= {"state": DeliveryState.DELIVERED, "next_try_at": None, "body": None}
+        elif row.tries > len(DELAYS):
+            told |= {"state": DeliveryState.DEAD, "next_try_at": None, "body": None}
+        else:
+            told |= {"next_try_at": now + DELAYS[row.tries - 1]}
+        async with self.database.transaction() as session:
+            await session.execute(update(deliveries).where(deliveries.c.id == row.id).values(**told))
+            if answer.status == GONE:
+                gone = update(webhooks).where(webhooks.c.id == row.webhook_id, webhooks.c.paused.is_(None))
+                await session.execute(gone.values(paused="gone", version=webhooks.c.version + 1, changed_at=now))
+
+    async def keep_delivering(self) -> None:
+        """Write and send for as long as the process lives."""
+        while True:
+            done = 0
+            try:
+                done = await self.write(now=read_clock()) + await self.send(now=read_clock())
+            except Exception as error:
+                log.warning("webhooks.interrupted", error=repr(error))
+            if not done:
+                await asyncio.sleep(PAUSE_SECONDS)

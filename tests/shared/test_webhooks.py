@@ -1,0 +1,413 @@
+"""Webhooks: every change that an owner may see arrives signed, once written never different, and never in a private network."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from services.registry.app import SERVICE
+from shared.clock import read_clock
+from shared.database import Database
+from shared.delivering import DELAYS, Deliveries
+from shared.outgoing import Outgoing, is_public
+from shared.permissions import Caller
+from tests.house import Running, code_of, etag, new_id
+
+WEBHOOKS = "/registry/v1/webhooks"
+BOARD = {"kelurahan_code": "34.71.03.1001", "name": "BKM Contoh", "founded_on": "2020-01-01"}
+OWNER = str(uuid4())
+
+
+@dataclass
+class Receiver:
+    """A real server that keeps what it was sent and answers as it is told."""
+
+    status: int = 204
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        headers = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in head[1:] if line}
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.received.append((headers, body))
+        writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    made = Receiver()
+    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield made
+
+
+@dataclass
+class Worker:
+    """Delivers as a worker does, at any time of day; `may` is what the owner may see now."""
+
+    registry: Running
+    may: Caller | None
+    outgoing: Outgoing
+
+    async def _authority(self, _database: Database, _account: UUID) -> Caller | None:
+        return self.may
+
+    def deliveries(self) -> Deliveries:
+        settings = self.registry.app.state.settings
+        return Deliveries(
+            SERVICE, self.registry.tables, self.registry.database, self._authority, self.outgoing, settings.hmac_key
+        )
+
+    async def work(self, *, now: datetime | None = None) -> None:
+        await self.registry.seal()
+        working, now = self.deliveries(), now or read_clock()
+        while await working.write(now=now) or await working.send(now=now):
+            pass
+
+
+@pytest.fixture
+async def worker(registry: Running) -> AsyncIterator[Worker]:
+    registry.app.state.settings = registry.app.state.settings.model_copy(update={"webhooks_allow_private": True})
+    outgoing = Outgoing(allow_private=True)
+    yield Worker(registry, Caller(account_id=UUID(OWNER)), outgoing)
+    await outgoing.close()
+    registry.app.state.settings = registry.app.state.settings.model_copy(update={"webhooks_allow_private": False})
+
+
+async def opened(registry: Running, receiver: Receiver, **changes: Any) -> httpx.Response:
+    headers = registry.token("partner", sub=OWNER)
+    reply = await registry.http.post(WEBHOOKS, json={"url": receiver.url} | changes, headers=headers)
+    assert reply.status_code == 201, reply.text
+    return reply
+
+
+async def a_board(registry: Running, **changes: Any) -> str:
+    reply = await registry.http.post(
+        "/registry/v1/boards", json=BOARD | changes, headers=registry.token("facilitator", regions=("*",))
+    )
+    assert reply.status_code == 201, reply.text
+    return str(reply.json()["id"])
+
+
+async def log_of(registry: Running, webhook: httpx.Response) -> list[dict[str, Any]]:
+    address = f"{WEBHOOKS}/{webhook.json()['id']}/deliveries"
+    items: list[dict[str, Any]] = (
+        await registry.http.get(address, headers=registry.token("partner", sub=OWNER))
+    ).json()["items"]
+    return items
+
+
+class TestDelivery:
+    async def test_an_entry_arrives_as_in_the_feed_and_its_signature_holds(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        await a_board(registry)
+        await registry.seal()
+        webhook = await opened(registry, receiver)
+        board = await a_board(registry, name="BKM Baru")
+
+        await worker.work()
+
+        ((headers, body),) = receiver.received
+        feed = (await registry.http.get("/registry/v1/journal?after=1")).json()["items"]
+        assert [json.loads(body)] == feed
+        assert json.loads(body)["subject"] == f"boards/{board}"
+        assert Webhook(webhook.json()["secret"]).verify(body, headers)
+        with pytest.raises(WebhookVerificationError):
+            Webhook(webhook.json()["secret"]).verify(body + b" ", headers)
+        assert [(one["state"], one["tries"], one["last_status"]) for one in await log_of(registry, webhook)] == [
+            ("delivered", 1, 204)
+        ]
+
+    async def test_a_receiver_that_fails_for_an_hour_misses_nothing_and_sees_nothing_change(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        boards = [await a_board(registry, name=f"BKM Ke-{number}") for number in range(3)]
+        receiver.status, start = 503, read_clock()
+        for minutes in range(0, 60, 5):
+            await worker.work(now=start + timedelta(minutes=minutes))
+        failed = len(receiver.received)
+        receiver.status = 200
+        await worker.work(now=start + timedelta(hours=3))
+
+        bodies: dict[str, set[bytes]] = {}
+        for headers, body in receiver.received:
+            bodies.setdefault(headers["webhook-id"], set()).add(body)
+        arrived = {json.loads(body)["subject"] for _, body in receiver.received[failed:]}
+        assert failed > 6
+        assert arrived == {f"boards/{board}" for board in boards}
+        assert [len(one) for one in bodies.values()] == [1, 1, 1]
+        assert {one["state"] for one in await log_of(registry, webhook)} == {"delivered"}
+
+    async def test_after_three_days_it_is_dead_and_can_be_sent_again_from_a_position(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        await a_board(registry)
+        receiver.status, moment = 500, read_clock()
+        for delay in (timedelta(0), *DELAYS):
+            moment += delay + timedelta(seconds=30)
+            await worker.work(now=moment)
+        dead = await log_of(registry, webhook)
+        tries = len(receiver.received)
+        receiver.status = 200
+        await worker.work(now=moment + timedelta(days=9))
+        assert len(receiver.received) == tries
+
+        address = f"{WEBHOOKS}/{webhook.json()['id']}"
+        headers = registry.token("partner", sub=OWNER)
+        current = await registry.http.get(address, headers=headers)
+        again = await registry.http.post(f"{address}/replay", json={"after": 0}, headers=headers | etag(current))
+        await worker.work(now=moment + timedelta(days=9))
+
+        assert [(one["state"], one["tries"]) for one in dead] == [("dead", len(DELAYS) + 1)]
+        assert again.status_code == 200
+        assert len(receiver.received) == tries + 1
+        assert receiver.received[-1][0]["webhook-id"] != receiver.received[0][0]["webhook-id"]
+        assert receiver.received[-1][1] == receiver.received[0][1]
+
+    async def test_it_sends_only_what_its_owner_may_see_at_that_moment(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver, subjects=["groups/"])
+        board = await a_board(registry)
+        group = {
+            "board_id": board,
+            "name": "KSM Contoh",
+            "kind": "social",
+            "bond": "interest",
+            "members": 5,
+            "women": 1,
+        }
+        facilitator = registry.token("facilitator")
+        for name in ("KSM Satu", "KSM Dua"):
+            draft = group | {"name": name, "formed_on": "2021-01-01"}
+            await registry.http.post("/registry/v1/groups", json=draft, headers=facilitator)
+        await worker.work()
+        unseen = len(receiver.received)
+        worker.may = Caller(account_id=UUID(OWNER), scopes=frozenset({"registry:journal:read"}), regions=("33",))
+        await worker.work()
+        elsewhere = len(receiver.received)
+        worker.may = Caller(account_id=UUID(OWNER), scopes=frozenset({"registry:journal:read"}), regions=("34.71",))
+        address = f"{WEBHOOKS}/{webhook.json()['id']}"
+        headers = registry.token("partner", sub=OWNER)
+        current = await registry.http.get(address, headers=headers)
+        await registry.http.post(f"{address}/replay", json={"after": 0}, headers=headers | etag(current))
+        await worker.work()
+
+        assert (unseen, elsewhere, len(receiver.received)) == (0, 0, 2)
+
+    async def test_nothing_is_looked_through_for_who_may_not_sign_in(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        await a_board(registry)
+        worker.may = None
+        await worker.work()
+        waiting = len(receiver.received)
+        worker.may = Caller(account_id=UUID(OWNER))
+        await worker.work()
+
+        assert (waiting, len(receiver.received)) == (0, 1)
+        assert webhook.status_code == 201
+
+    async def test_filters_by_subject_and_region(self, registry: Running, worker: Worker, receiver: Receiver) -> None:
+        await opened(registry, receiver, subjects=["boards/"], regions=["33"])
+        await a_board(registry)
+        elsewhere = await a_board(registry, kelurahan_code="33.74.01.1001")
+
+        await worker.work()
+
+        assert [json.loads(body)["subject"] for _, body in receiver.received] == [f"boards/{elsewhere}"]
+
+    async def test_two_workers_at_once_send_each_message_once(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        await opened(registry, receiver)
+        for number in range(12):
+            await a_board(registry, name=f"BKM Ke-{number}")
+        await registry.seal()
+        one, two = worker.deliveries(), worker.deliveries()
+        now = read_clock()
+
+        await asyncio.gather(one.write(now=now), two.write(now=now))
+        await asyncio.gather(*(side.send(now=now) for side in (one, two, one, two)))
+
+        subjects = [json.loads(body)["subject"] for _, body in receiver.received]
+        assert len(subjects) == len(set(subjects)) == 12
+
+    async def test_an_address_that_is_gone_is_not_tried_any_more(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        receiver.status = 410
+        for number in range(3):
+            await a_board(registry, name=f"BKM Ke-{number}")
+            await worker.work()
+
+        shown = await registry.http.get(
+            f"{WEBHOOKS}/{webhook.json()['id']}", headers=registry.token("partner", sub=OWNER)
+        )
+        assert (shown.json()["paused"], len(receiver.received)) == ("gone", 1)
+
+    async def test_a_new_secret_signs_beside_the_old_one_for_a_day(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        address, headers = f"{WEBHOOKS}/{webhook.json()['id']}", registry.token("partner", sub=OWNER)
+        renewed = await registry.http.post(f"{address}/secrets", headers=headers | etag(webhook))
+        old, new = webhook.json()["secret"], renewed.json()["secret"]
+        await a_board(registry)
+        await worker.work()
+        (signed, body) = receiver.received[-1]
+
+        assert old != new
+        assert Webhook(old).verify(body, signed)
+        assert Webhook(new).verify(body, signed)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",  # noqa: S104
+            "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1",
+        ],
+    )  # fmt: skip
+    def test_private_ones_are_no_addresses_of_the_public(self, address: str) -> None:
+        assert not is_public(address)
+
+    @given(st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="127.0.0.0/8"))
+    def test_nor_is_any_of_theirs_in_another_dress(self, address: Any) -> None:
+        assert not is_public(str(address))
+        assert not is_public(f"::ffff:{address}")
+
+    async def test_a_private_address_is_never_called(self, receiver: Receiver) -> None:
+        outgoing = Outgoing(allow_private=False)
+        for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433"):  # noqa: S104 - an address to be refused
+            answer = await outgoing.post(f"http://{host}:{receiver.port}/hook", headers={}, body=b"{}")
+            assert answer.failure in {"address_forbidden", "unreachable"}, host
+        await outgoing.close()
+
+        assert receiver.received == []
+
+    async def test_a_name_that_also_leads_inside_is_not_called(
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def both(host: str, port: int, **_: Any) -> list[Any]:
+            return [(0, 0, 0, "", ("192.0.43.10", port)), (0, 0, 0, "", ("127.0.0.1", port))]
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both, raising=False)
+        outgoing = Outgoing(allow_private=False)
+        answer = await outgoing.post(f"http://example.org:{receiver.port}/hook", headers={}, body=b"{}")
+        await outgoing.close()
+
+        assert (answer.failure, receiver.received) == ("address_forbidden", [])
+
+    async def test_the_address_that_was_judged_is_the_one_that_is_called(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+
+        async def changing(host: str, port: int, **_: Any) -> list[Any]:
+            asked.append(host)
+            address = "192.0.43.10" if len(asked) == 1 else "127.0.0.1"
+            return [(0, 0, 0, "", (address, port))]
+
+        called: list[str] = []
+
+        async def connect(_self: Any, host: str, *_: Any, **__: Any) -> Any:
+            called.append(host)
+            raise OSError
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", changing, raising=False)
+        monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", connect)
+        outgoing = Outgoing(allow_private=False)
+        await outgoing.post("http://example.org/hook", headers={}, body=b"{}")
+        await outgoing.close()
+
+        assert (asked, called) == (["example.org"], ["192.0.43.10"])
+
+    @pytest.mark.parametrize(
+        "url",
+        ["http://example.org/x", "ftp://example.org", "https://", "https://user:x@example.org", "https://a:99999", "x"],
+    )
+    async def test_what_can_never_be_called_is_refused(self, registry: Running, url: str) -> None:
+        reply = await registry.http.post(WEBHOOKS, json={"url": url}, headers=registry.token("partner"))
+
+        assert (reply.status_code, code_of(reply)) == (422, "webhook.url_unusable")
+
+
+class TestOwnership:
+    async def test_nobody_else_knows_of_a_webhook(self, registry: Running, worker: Worker, receiver: Receiver) -> None:
+        webhook = await opened(registry, receiver)
+        address, stranger = f"{WEBHOOKS}/{webhook.json()['id']}", registry.token("operator", regions=("*",))
+
+        assert (await registry.http.get(address, headers=stranger)).status_code == 404
+        assert (await registry.http.get(WEBHOOKS, headers=stranger)).json()["items"] == []
+        assert (await registry.http.get(f"{address}/deliveries", headers=stranger)).json()["items"] == []
+        assert (await registry.http.delete(address, headers=stranger | etag(webhook))).status_code == 404
+        assert (await registry.http.get(WEBHOOKS)).status_code == 401
+        assert worker.may is not None
+
+    async def test_its_secret_is_shown_once_and_kept_nowhere(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        headers = registry.token("partner", sub=OWNER) | {"Idempotency-Key": new_id()}
+        reply = await registry.http.post(WEBHOOKS, json={"url": receiver.url}, headers=headers)
+        secret = reply.json()["secret"]
+        shown = await registry.http.get(f"{WEBHOOKS}/{reply.json()['id']}", headers=headers)
+
+        assert "secret" not in shown.json()
+        async with registry.database.reads.connect() as connection:
+            for name in ("webhooks", "idempotency_keys", "journal_entries"):
+                rows = (await connection.execute(getattr(registry.tables, name).select())).all()
+                assert secret not in str(rows)
+        assert worker.may is not None
+
+    async def test_is_edited_paused_and_deleted_by_its_version(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        address, headers = f"{WEBHOOKS}/{webhook.json()['id']}", registry.token("partner", sub=OWNER)
+        without = await registry.http.patch(address, json={"paused": True}, headers=headers)
+        paused = await registry.http.patch(address, json={"paused": True}, headers=headers | etag(webhook))
+        await a_board(registry)
+        await worker.work()
+        silent = len(receiver.received)
+        stale = await registry.http.patch(address, json={"paused": False}, headers=headers | etag(webhook))
+        resumed = await registry.http.patch(address, json={"paused": False}, headers=headers | etag(paused))
+        await worker.work()
+        gone = await registry.http.delete(address, headers=headers | etag(resumed))
+
+        assert (code_of(without), code_of(stale)) == ("version.missing", "version.stale")
+        assert (paused.json()["paused"], silent, len(receiver.received)) == ("by_owner", 0, 1)
+        assert (gone.status_code, (await registry.http.get(address, headers=headers)).status_code) == (204, 404)
+
+    async def test_there_are_not_too_many(self, registry: Running, worker: Worker, receiver: Receiver) -> None:
+        for _ in range(20):
+            await opened(registry, receiver)
+        reply = await registry.http.post(
+            WEBHOOKS, json={"url": receiver.url}, headers=registry.token("partner", sub=OWNER)
+        )
+
+        assert (reply.status_code, code_of(reply)) == (409, "webhook.too_many")
+        assert worker.may is not None
