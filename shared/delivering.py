@@ -41,7 +41,7 @@ DELAYS = tuple(
 
 GONE = 410
 
-Authority = Callable[[Database, UUID], Awaitable[Caller | None]]
+Authority = Callable[[UUID], Awaitable[Caller | None]]
 """What an account or client may see now; None when it may not sign in."""
 
 
@@ -60,7 +60,7 @@ class Deliveries:
     async def _may(self, account: UUID) -> Caller | None:
         known = self._known.get(account)
         if known is None or known[0] < time.monotonic():
-            known = (time.monotonic() + AUTHORITY_SECONDS, await self.authority(self.database, account))
+            known = (time.monotonic() + AUTHORITY_SECONDS, await self.authority(account))
             self._known[account] = known
         return known[1]
 
@@ -151,7 +151,8 @@ class Deliveries:
             .returning(deliveries, webhooks.c.url, webhooks.c.secret_number, webhooks.c.secret_since)
         )
         async with self.database.transaction() as session:
-            return (await session.execute(claimed)).all()
+            rows: Sequence[Row[Any]] = (await session.execute(claimed)).all()
+        return rows
 
     async def _sent(self, row: Row[Any], *, now: datetime) -> Answer:
         headers = {"Content-Type": "application/json", **self.signed(row, now=now)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import Depends, Request
 
 from shared.errors import Forbidden, Text, Unauthenticated
@@ -97,6 +98,28 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
         )
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise TokenInvalid from error
+
+
+class Standing(msgspec.Struct):
+    """What an account or program may now, as whoever issues its tokens tells."""
+
+    id: UUID
+    person_id: UUID | None
+    roles: list[str]
+    scopes: list[str]
+    regions: list[str]
+    org: UUID | None
+
+    def caller(self) -> Caller:
+        """Return who acts when something is done for the account without its token."""
+        return Caller(
+            account_id=self.id,
+            person_id=self.person_id,
+            org=self.org,
+            roles=frozenset(self.roles),
+            scopes=frozenset(self.scopes),
+            regions=tuple(self.regions),
+        )
 
 
 class Standings:

@@ -241,7 +241,8 @@ def _own(webhooks: Table, caller: Caller) -> Select[Any]:
 async def _one(
     connection: AsyncConnection | AsyncSession, webhooks: Table, webhook_id: UUID, caller: Caller
 ) -> Row[Any]:
-    row = (await connection.execute(_own(webhooks, caller).where(webhooks.c.id == webhook_id))).one_or_none()
+    own = _own(webhooks, caller).where(webhooks.c.id == webhook_id)
+    row: Row[Any] | None = (await connection.execute(own)).one_or_none()
     if row is None:
         raise ResourceNotFound
     return row

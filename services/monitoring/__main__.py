@@ -30,6 +30,7 @@ async def _after_batch(session: AsyncSession, entries: Sequence[Entry]) -> None:
 
 
 async def _worker(settings: Settings) -> None:
+    registry = registry_client(settings)
     followers = [
         Follower(
             service=name,
@@ -40,11 +41,11 @@ async def _worker(settings: Settings) -> None:
             after_batch=_after_batch,
         )
         for name, client, handlers in (
-            ("registry", registry_client(settings), facts.OF_REGISTRY),
+            ("registry", registry, facts.OF_REGISTRY),
             ("planning", planning_client(settings), facts.OF_PLANNING),
         )
     ]
-    await work(SERVICE, settings, followers=followers, chores=[integrity.keep_current])
+    await work(SERVICE, settings, authority=registry.standing, followers=followers, chores=[integrity.keep_current])
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

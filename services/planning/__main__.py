@@ -15,14 +15,15 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tridaya plan
 
 
 async def _worker(settings: Settings) -> None:
+    client = registry_client(settings)
     registry = Follower(
         service="registry",
-        client=registry_client(settings),
+        client=client,
         handlers=directory.HANDLERS,
         cursors=followed_journals,
         signed_heads=journal_signed_heads,
     )
-    await work(SERVICE, settings, followers=[registry])
+    await work(SERVICE, settings, authority=client.standing, followers=[registry])
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

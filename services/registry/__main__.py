@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -20,6 +21,7 @@ from services.registry.tokens import service as tokens
 from shared.clock import read_clock
 from shared.commands import add_service_commands
 from shared.database import Database
+from shared.permissions import Caller
 from shared.working import work
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tridaya registry")
@@ -33,7 +35,14 @@ async def _worker(settings: Settings) -> None:
     async def tidy(session: AsyncSession, now: datetime) -> None:
         await tokens.tidy_tokens(session, now=now)
 
-    await work(SERVICE, settings, chores=[renew_keys, tidy])
+    database = Database(settings)
+
+    async def authority(account_id: UUID) -> Caller | None:
+        async with database.transaction() as session:
+            holder = await tokens.standing_of(session, account_id, now=read_clock())
+        return None if holder is None else holder.caller()
+
+    await work(SERVICE, settings, authority=authority, chores=[renew_keys, tidy])
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

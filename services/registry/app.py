@@ -75,6 +75,7 @@ SERVICE = Service(
     routers=(
         explorer_router(),
         tokens.routes,
+        tokens.standings,
         accounts.accounts,
         accounts.clients,
         regions.routes,

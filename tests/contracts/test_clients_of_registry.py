@@ -235,3 +235,42 @@ async def test_the_id_and_the_trace_of_a_request_are_passed_on(signed_up: Runnin
 
     asked = line.asked[-1].headers
     assert (asked["X-Request-Id"], asked["traceparent"][:10]) == ("permintaan-1", "00-0af7651")
+
+
+class TestStandings:
+    async def test_tell_what_an_account_may_now_and_nothing_of_who_may_not_sign_in(self, registry: Running) -> None:
+        headers = registry.token("operator", regions=("*",))
+        draft = {
+            "username": "contoh",
+            "password": "sandi-contoh-panjang",
+            "display_name": "Contoh",
+            "roles": ["facilitator"],
+            "regions": ["34.71"],
+        }
+        account = await registry.http.post("/registry/v1/accounts", json=draft, headers=headers)
+        address = f"/registry/v1/accounts/{account.json()['id']}"
+        told = []
+        for service, kind in (("planning", of_planning.RegistryClient), ("monitoring", of_monitoring.RegistryClient)):
+            async with httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=registry.app),
+                base_url="http://registry",
+                headers=registry.service_token(service),
+            ) as http:
+                told.append(await kind(http).standing(UUID(account.json()["id"])))
+                assert await kind(http).standing(UUID(int=1)) is None
+        await registry.http.post(f"{address}/suspension", headers=headers | {"If-Match": account.headers["ETag"]})
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=registry.app),
+            base_url="http://registry",
+            headers=registry.service_token("planning"),
+        ) as http:
+            suspended = await of_planning.RegistryClient(http).standing(UUID(account.json()["id"]))
+
+        assert [(one.regions, "registry:boards:write" in one.scopes) for one in told if one] == [(("34.71",), True)] * 2
+        assert suspended is None
+
+    async def test_are_for_the_houses_own_services(self, registry: Running) -> None:
+        address = f"/registry/v1/standings/{UUID(int=1)}"
+
+        assert (await registry.http.get(address)).status_code == 401
+        assert (await registry.http.get(address, headers=registry.token("operator", regions=("*",)))).status_code == 403

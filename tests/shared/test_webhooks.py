@@ -17,7 +17,6 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.registry.app import SERVICE
 from shared.clock import read_clock
-from shared.database import Database
 from shared.delivering import DELAYS, Deliveries
 from shared.outgoing import Outgoing, is_public
 from shared.permissions import Caller
@@ -67,7 +66,7 @@ class Worker:
     may: Caller | None
     outgoing: Outgoing
 
-    async def _authority(self, _database: Database, _account: UUID) -> Caller | None:
+    async def _authority(self, _account: UUID) -> Caller | None:
         return self.may
 
     def deliveries(self) -> Deliveries:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from services.monitoring.settings import Settings
 from shared.errors import ResourceNotFound
 from shared.http import ServiceAuth, refused_with, service_http, upstream
+from shared.permissions import Caller, Standing
 
 PAGE = 1000
 PATIENCE_SECONDS = 10.0
@@ -92,6 +93,14 @@ class RegistryClient:
         with upstream("registry"):
             head: Mapping[str, Any] = (await self._http.get("/registry/v1/journal/head")).raise_for_status().json()
             return head
+
+    async def standing(self, account_id: UUID) -> Caller | None:
+        """Return what an account or program may now, None when it may not sign in."""
+        with upstream("registry"):
+            response = await self._http.get(f"/registry/v1/standings/{account_id}")
+            if refused_with(response, ResourceNotFound.code):
+                return None
+            return msgspec.json.decode(response.raise_for_status().content, type=Standing).caller()
 
     async def board_place(self, board_id: UUID) -> str | None:
         """Return the kelurahan of a board, None when registry itself says that there is no such board."""

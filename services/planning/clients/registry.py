@@ -11,6 +11,7 @@ import msgspec
 from services.planning.settings import Settings
 from shared.errors import ResourceNotFound
 from shared.http import ServiceAuth, refused_with, service_http, upstream
+from shared.permissions import Caller, Standing
 
 PAGE = 1000
 PATIENCE_SECONDS = 10.0
@@ -85,6 +86,14 @@ class RegistryClient:
         with upstream("registry"):
             head: Mapping[str, Any] = (await self._http.get("/registry/v1/journal/head")).raise_for_status().json()
             return head
+
+    async def standing(self, account_id: UUID) -> Caller | None:
+        """Return what an account or program may now, None when it may not sign in."""
+        with upstream("registry"):
+            response = await self._http.get(f"/registry/v1/standings/{account_id}")
+            if refused_with(response, ResourceNotFound.code):
+                return None
+            return msgspec.json.decode(response.raise_for_status().content, type=Standing).caller()
 
     async def board(self, board_id: UUID) -> BoardFact | None:
         """Return a board, None when registry itself says that there is none."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.accounts.models import Account, Authority, Client
 from services.registry.accounts.rules import AuthorityEnded, all_scopes, scopes_of
 from shared.database import Database
-from shared.permissions import AccountSuspended
+from shared.permissions import AccountSuspended, Caller, Standing
 
 STANDING_MEMORY = timedelta(minutes=20)
 """A little longer than an access token lives; older revocations have no living token left."""
@@ -58,6 +58,10 @@ class Holder:
     not_before: datetime | None
     last_day: date | None = None
     """The last day of what the holder may; None while it holds on."""
+
+    def caller(self) -> Caller:
+        """Return who acts when something is done for the account without its token."""
+        return Standing(self.id, self.person_id, self.roles, self.scopes, self.regions, self.org).caller()
 
     def revoked(self, issued_at: datetime) -> bool:
         """Tell whether what was issued then is void by now."""

@@ -129,8 +129,8 @@ SCOPES: dict[Role, frozenset[str]] = {
 }
 
 SERVICE_SCOPES: dict[str, frozenset[str]] = {
-    "planning": frozenset({"registry:journal:follow"}),
-    "monitoring": frozenset({"registry:journal:follow", "planning:journal:follow"}),
+    "planning": frozenset({"registry:journal:follow", "registry:standings:read"}),
+    "monitoring": frozenset({"registry:journal:follow", "registry:standings:read", "planning:journal:follow"}),
 }
 
 

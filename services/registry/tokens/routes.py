@@ -3,16 +3,26 @@
 import base64
 import binascii
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Form, Request, Response
 
 from services.registry.accounts.holders import known_scopes
+from services.registry.dependencies import StandingReader
 from services.registry.settings import Settings
 from services.registry.tokens import keys, service
 from services.registry.tokens.rules import CredentialsWrong, GrantInvalid
-from services.registry.tokens.schemas import AuthorizationServer, GrantType, KeySet, TokenRequest, TokenView
+from services.registry.tokens.schemas import (
+    AuthorizationServer,
+    GrantType,
+    KeySet,
+    StandingView,
+    TokenRequest,
+    TokenView,
+)
 from shared.clock import Now
 from shared.database import Reading, database_of
+from shared.errors import ResourceNotFound
 from shared.replies import to_json
 from shared.routing import router
 
@@ -99,3 +109,18 @@ async def read_authorization_server(request: Request) -> Response:
         "service_documentation": f"{issuer}/docs",
     }
     return Response(to_json(body), media_type="application/json", headers={"Cache-Control": "public, max-age=3600"})
+
+
+standings = router("/registry/v1/standings", tags=["tokens"])
+
+
+@standings.get("/{id}", response_model=StandingView)
+async def read_standing(id: UUID, request: Request, _caller: StandingReader, now: Now) -> Response:
+    """Read what an account or program may now, for the house's own services: they act for it without its token."""
+    async with database_of(request).transaction() as session:
+        holder = await service.standing_of(session, id, now=now)
+    if holder is None:
+        raise ResourceNotFound
+    names = ("id", "person_id", "roles", "scopes", "regions", "org")
+    body = to_json({name: getattr(holder, name) for name in names})
+    return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})

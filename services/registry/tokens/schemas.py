@@ -1,6 +1,7 @@
 """Token requests and answers (OAuth 2, RFC 6749)."""
 
 from enum import StrEnum
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -65,3 +66,14 @@ class AuthorizationServer(BaseModel):
     scopes_supported: list[str]
     response_types_supported: list[str]
     service_documentation: str
+
+
+class StandingView(BaseModel):
+    """What an account or program may now."""
+
+    id: UUID
+    person_id: UUID | None = Field(description="Null for a program")
+    roles: list[str]
+    scopes: list[str]
+    regions: list[str]
+    org: UUID | None

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import holders
@@ -30,6 +32,7 @@ from services.registry.tokens.rules import (
 from shared.canonical import keyed_digest
 from shared.clock import end_of, today
 from shared.database import Database
+from shared.errors import Refusal
 from shared.identity import new_id
 from shared.tokens import AUDIENCE
 
@@ -231,3 +234,12 @@ async def tidy_tokens(session: AsyncSession, *, now: datetime) -> None:
     """Forget refresh tokens that ended and failures that nobody repeated for a day."""
     await session.execute(delete(RefreshToken).where(RefreshToken.expires_at < now))
     await session.execute(delete(SignInFailures).where(SignInFailures.last_at < now - timedelta(days=1)))
+
+
+async def standing_of(session: AsyncSession, account_id: UUID, *, now: datetime) -> holders.Holder | None:
+    """Return what an account or program may now; None when it may not sign in, or there is none of that id."""
+    with suppress(NoResultFound, Refusal):
+        return await holders.holder_of(session, account_id, on=today(now))
+    with suppress(NoResultFound, Refusal):
+        return await holders.client_holder_of(session, account_id)
+    return None
