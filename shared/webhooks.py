@@ -15,7 +15,6 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -103,7 +102,7 @@ def webhook_tables(metadata: MetaData) -> tuple[Table, Table]:
         "webhook_deliveries",
         metadata,
         Column("id", Uuid, primary_key=True),
-        Column("webhook_id", Uuid, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+        Column("webhook_id", Uuid, nullable=False),
         Column("position", BigInteger, nullable=False),
         Column("state", String(20), nullable=False),
         Column("body", LargeBinary),
@@ -335,8 +334,9 @@ async def change_webhook(
 
 async def delete_webhook(_by: SignedIn, request: Request, session: Writing, webhook: WebhookToChange) -> Response:
     """Delete a webhook with all that still waits for it."""
-    webhooks, _ = _tables(request)
+    webhooks, deliveries = _tables(request)
     await session.execute(delete(webhooks).where(webhooks.c.id == webhook.id))
+    await session.execute(delete(deliveries).where(deliveries.c.webhook_id == webhook.id))
     return Response(status_code=204)
 
 
