@@ -24,6 +24,8 @@ SOURCES = ("blm", "swadaya", "apbd_kabkota", "apbd_province", "apbn_other", "cha
 FITTING: dict[str, dict[str, Any]] = {
     "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
     | {f"{source}_rupiah": 1 for source in SOURCES},
+    "accounts": {"suspended": False, "not_before": None},
+    "webhook_deliveries": {"state": "delivered", "next_try_at": None},
     "households": {"ends_on": None, "ended_because": None, "rt": "003", "rw": "002", "erased_at": None},
     "residents": {
         "birth_year": 1980,

@@ -44,7 +44,9 @@ class Furnished:
 
     def __post_init__(self) -> None:
         scope = " ".join(scopes_of([role.value for role in Role]))
-        self.everything = self.running.token("auditor", regions=("*",), scope=scope, org=str(identity("partner")))
+        self.everything = self.running.token(
+            "auditor", regions=("*",), scope=scope, sub=str(identity("account")), org=str(identity("partner"))
+        )
 
     def addresses(self, route: Route) -> list[str]:
         """Return the route's address for each of the rows that its path may speak of."""
