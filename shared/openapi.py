@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
+from shared.compacting import compact
 from shared.lists import Page
 from shared.permissions import Anyone, Needs, SignedIn
 from shared.replies import expected_version
@@ -149,6 +150,7 @@ class Documented(FastAPI):
                         scopes |= _complete(document["paths"][route.path_format][method.lower()], route)
             _complete_components(document, scopes)
             document["tags"] = _tags(routes)
+            compact(document)
         return dict(self.openapi_schema or {})
 
 
@@ -223,7 +225,7 @@ def _complete_components(document: Json, scopes: set[str]) -> None:
     components["schemas"] |= {"Fault": FAULT, "Problem": PROBLEM_SCHEMA}
     content = {PROBLEM: {"schema": _reference("schemas", "Problem")}}
     components["responses"] = {name: {"description": text, "content": content} for name, text in REFUSALS.values()}
-    components["parameters"] = PARAMETERS
+    components["parameters"] = dict(PARAMETERS)
     components["headers"] = HEADERS
     told = {scope: _scope_text(scope) for scope in sorted(scopes)}
     flow = {"tokenUrl": TOKEN_ADDRESS, "scopes": told}

@@ -103,6 +103,15 @@ class Route:
         found: dict[str, Any] = document(self.service)["paths"][self.route.path_format][self.method.lower()]
         return found
 
+    @property
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return the operation's parameters, those that many share included."""
+        shared = document(self.service)["components"]["parameters"]
+        return [
+            shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+            for one in self.operation.get("parameters", ())
+        ]
+
     def __str__(self) -> str:
         return f"{self.method} {self.route.path}"
 

@@ -1,0 +1,72 @@
+"""An API document says each thing once and still says the same."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from deploy.openapi import application, services
+from shared.compacting import compact
+
+
+def parameter(name: str, **schema: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def document(*parameters: dict[str, Any], times: int) -> dict[str, Any]:
+    paths = {f"/{number}": {"get": {"parameters": [dict(one) for one in parameters]}} for number in range(times)}
+    return {"paths": paths, "components": {"parameters": {"limit": {"name": "other"}}}}
+
+
+def test_what_repeats_stands_in_one_place_under_a_name_that_was_free() -> None:
+    made = document(parameter("limit", type="integer"), times=3)
+
+    compact(made)
+
+    assert made["paths"]["/2"]["get"]["parameters"] == [{"$ref": "#/components/parameters/limit-2"}]
+    assert made["components"]["parameters"]["limit-2"] == parameter("limit", type="integer")
+
+
+def test_what_is_rare_stays_where_it_is() -> None:
+    made = document(parameter("colour", type="string"), times=2)
+
+    compact(made)
+
+    assert made["paths"]["/0"]["get"]["parameters"] == [parameter("colour", type="string")]
+
+
+def test_a_property_called_title_stays_and_a_generated_title_goes() -> None:
+    schema = {"title": "PlanView", "type": "object", "properties": {"title": {"title": "Title", "type": "string"}}}
+    made = {"paths": {}, "components": {"schemas": {"PlanView": schema}}}
+
+    compact(made)
+
+    assert schema == {"type": "object", "properties": {"title": {"type": "string"}}}
+
+
+def test_null_is_one_more_type_but_not_of_an_enumeration() -> None:
+    plain = {"anyOf": [{"type": "string", "maxLength": 5}, {"type": "null"}], "description": "x"}
+    choice = {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]}
+    made = {"paths": {}, "components": {"schemas": {"V": {"properties": {"plain": plain, "choice": choice}}}}}
+
+    compact(made)
+
+    assert plain == {"type": ["string", "null"], "maxLength": 5, "description": "x"}
+    assert choice == {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]}
+
+
+@pytest.mark.parametrize("service", services())
+def test_every_reference_of_the_real_documents_leads_somewhere(service: str) -> None:
+    app: FastAPI = application(service)
+    whole = app.openapi()
+
+    def references(value: Any) -> list[str]:
+        if isinstance(value, dict):
+            own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+            return own + [one for inner in value.values() for one in references(inner)]
+        return [one for inner in value for one in references(inner)] if isinstance(value, list) else []
+
+    for reference in references(whole):
+        target: Any = whole
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
