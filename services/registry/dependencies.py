@@ -33,6 +33,9 @@ ResidentReader = Annotated[Caller, Depends(Needs("registry:residents:read"))]
 ResidentWriter = Annotated[Caller, Depends(Needs("registry:residents:write"))]
 DuplicateReader = Annotated[Caller, Depends(Needs("registry:duplicates:read"))]
 DuplicateWriter = Annotated[Caller, Depends(Needs("registry:duplicates:write"))]
+ErasureWriter = Annotated[Caller, Depends(Needs("registry:consents:write"))]
+"""Who keeps residents' consents also does what they ask to be erased; a volunteer does not."""
+
 PartnerWriter = Annotated[Caller, Depends(Needs("registry:partners:write"))]
 StandingReader = Annotated[Caller, Depends(Needs("registry:standings:read"))]
 AccountReader = Annotated[Caller, Depends(Needs("registry:accounts:read"))]

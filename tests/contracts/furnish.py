@@ -73,6 +73,8 @@ def singular(table: str) -> str:
     """Return what one row of a table is called: activities hold an activity."""
     if table.endswith("ies"):
         return f"{table[:-3]}y"
+    if table.endswith("tuses"):
+        return table[:-2]
     return table if table.endswith("ss") else table.removesuffix("s")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, delete, update
+from sqlalchemy import FromClause, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal.matching import (
@@ -91,6 +91,12 @@ async def keep_people(
 async def record_of(session: AsyncSession, record_id: UUID) -> PersonalRecord:
     """Return a record, locked, to be changed with the row that it stands behind."""
     return await session.get_one(PersonalRecord, record_id, with_for_update=True)
+
+
+async def fields_of(session: AsyncSession, vault: Vault, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return the personal fields of several records; of what was erased nothing."""
+    records = await session.scalars(select(PersonalRecord).where(PersonalRecord.id.in_(ids)))
+    return {record.id: opened(vault, record) for record in records if record.wrapped_key is not None}
 
 
 def change(session: AsyncSession, vault: Vault, kept: PersonalRecord, edited: Mapping[str, Any]) -> dict[str, Any]:

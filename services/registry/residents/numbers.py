@@ -47,12 +47,13 @@ _UPWARD, _DOWNWARD = "01234567890123456789012345", "98765432109876543210987654"
 
 
 def _is_placeholder(number: str) -> bool:
-    """Tell whether a text stands where a number is missing: nothing, a word, 0, one digit or a few repeated, 123456…"""
+    """Tell whether a text stands where a number is missing: nothing, a word, 0, few digits repeated, 123456…"""
     digits = "".join(sign for sign in number if sign.isdigit())
     if not digits or len(number) - len(digits) > len(digits):
         return True
     repeated = any(digits == (digits[:n] * len(digits))[: len(digits)] for n in (1, 2, 4) if n < len(digits))
-    return len(digits) == 1 or repeated or digits in _UPWARD or digits in _DOWNWARD or digits.startswith("00")
+    few = len(set(digits)) < 3 and len(digits) > 3
+    return len(digits) == 1 or few or repeated or digits in _UPWARD or digits in _DOWNWARD or digits.startswith("00")
 
 
 def _has_form(number: str, *, latest_day: int) -> bool:

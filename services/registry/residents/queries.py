@@ -163,6 +163,53 @@ def residents_with_nik(caller: Caller) -> Select[Any]:
     return _residents(caller, unmasked=True).where(_PERSONAL.c.nik_digest == digest).order_by(Resident.id).limit(100)
 
 
+WELFARE_LATEST_FIRST = Order(WelfareStatus.starts_on.expression, date, WelfareStatus.id.expression, descending=True)
+
+
+def welfare_statuses(household_id: UUID, caller: Caller, *, as_of: date | None = None) -> Select[Any]:
+    """Return the statement of what was decided about a household."""
+    statement = (
+        select(*WelfareStatus.__table__.c)
+        .join(places, places.c.kelurahan_code == WelfareStatus.kelurahan_code)
+        .where(WelfareStatus.household_id == household_id, visible(WelfareStatus, caller))
+    )
+    return statement if as_of is None else statement.where(WelfareStatus.holds_on(as_of))
+
+
+def welfare_view(row: Any) -> dict[str, Any]:
+    """Return a row as WelfareView."""
+    return {
+        "id": row.id,
+        "household_id": row.household_id,
+        "kelurahan_code": row.kelurahan_code,
+        "status": row.status,
+        "held_on": row.held_on,
+        "minutes_reference": row.minutes_reference,
+        "attendance": {
+            "total": row.attendance_total,
+            "women": row.women,
+            "women_not_counted_reason": row.women_not_counted,
+            "poor": row.poor,
+            "poor_not_counted_reason": row.poor_not_counted,
+        },
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+async def one_welfare_status(
+    connection: AsyncConnection | AsyncSession, household_id: UUID, status_id: UUID, caller: Caller, _now: datetime
+) -> Mapping[str, Any]:
+    """Return one decision about a household, or ResourceNotFound."""
+    rows = await fetch(connection, welfare_statuses(household_id, caller).where(WelfareStatus.id == status_id))
+    if not rows:
+        raise ResourceNotFound
+    return welfare_view(rows[0])
+
+
 def _shown(row: Any, vault: Vault | None) -> tuple[str, dict[str, Any]]:
     """Return how what is personal stands in a reply, and what of it is shown."""
     if row.erased_at is not None:

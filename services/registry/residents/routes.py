@@ -5,26 +5,36 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import PersonalReader, PersonalVault, ResidentReader, ResidentWriter
-from services.registry.residents import queries, service
-from services.registry.residents.models import Household, Resident
+from services.registry.dependencies import ErasureWriter, PersonalReader, PersonalVault, ResidentReader, ResidentWriter
+from services.registry.residents import counting, erasure, homes, moves, queries, service, welfare
+from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.schemas import (
+    Erasure,
     Found,
     HouseholdChange,
     HouseholdDraft,
+    HouseholdMove,
     HouseholdQuery,
     HouseholdView,
     Lookup,
     ResidentChange,
     ResidentDraft,
+    ResidentMove,
     ResidentQuery,
     ResidentView,
+    Statistics,
+    StatisticsQuery,
+    WelfareChange,
+    WelfareDraft,
+    WelfareQuery,
+    WelfareView,
 )
 from shared.clock import Now, today
-from shared.items import to_change
+from shared.database import Reading, Snapshot
+from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone, ScopeMissing
-from shared.replies import item_reply, saved, to_json
+from shared.replies import item_reply, reply, saved, to_json
 from shared.restricted import Restricted, Sight, stored_nowhere
 from shared.routing import router
 from shared.statements import fetch
@@ -36,6 +46,19 @@ residents = router("/registry/v1/residents", tags=["residents"])
 PERSONAL_READ = "registry:personal:read"
 PersonalSight = Annotated[Sight, Depends(Restricted(PERSONAL_READ), scope="function")]
 HouseholdToChange = Annotated[Household, Depends(to_change(Household, queries.one_household))]
+HouseholdToExtend = Annotated[Household, Depends(to_extend(Household))]
+WelfareToChange = Annotated[
+    WelfareStatus,
+    Depends(
+        child_to_change(
+            Household,
+            WelfareStatus,
+            of="household_id",
+            at="welfare_status_id",
+            represent=queries.one_welfare_status,
+        )
+    ),
+]
 ResidentToChange = Annotated[Resident, Depends(to_change(Resident, queries.one_resident))]
 
 
@@ -56,7 +79,7 @@ async def list_households(
     now: Now,
 ) -> Response:
     """List households of the caller's regions; whoever sees their addresses leaves an entry for the auditors."""
-    reply = await page(
+    found = await page(
         request,
         sight.connection,
         queries.households(query, caller, unmasked=sight.unmasked),
@@ -66,7 +89,7 @@ async def list_households(
         parameters={"on": query.as_of or today(now)},
         seen=sight.noting("households.read", "households", query),
     )
-    return stored_nowhere(reply)
+    return stored_nowhere(found)
 
 
 @households.post("", status_code=201, response_model=HouseholdView)
@@ -74,9 +97,17 @@ async def record_household(
     by: ResidentWriter, session: Writing, vault: PersonalVault, draft: HouseholdDraft, now: Now
 ) -> Response:
     """Record a household in a kelurahan that the caller serves."""
-    household_id, new = await service.record_household(session, vault, draft, by=by, now=now)
+    household_id, new = await homes.record_household(session, vault, draft, by=by, now=now)
     household = await queries.one_household(session, household_id, by, now)
     return saved(household, status=201 if new else 200, location=f"{households.prefix}/{household_id}")
+
+
+@households.get("/statistics", response_model=Statistics)
+async def read_household_statistics(
+    request: Request, connection: Snapshot, query: Annotated[StatisticsQuery, Query()], now: Now
+) -> Response:
+    """Count the households and people of a region, and how many of them are poor; everybody may know."""
+    return reply(request, to_json(await counting.statistics(connection, query, on=query.as_of or today(now))))
 
 
 @households.get("/{id}", response_model=HouseholdView)
@@ -100,8 +131,75 @@ async def change_household(
     now: Now,
 ) -> Response:
     """Edit a household, or end it (JSON Merge Patch)."""
-    await service.change_household(session, vault, household, change, by=by, now=now)
+    await homes.change_household(session, vault, household, change, by=by, now=now)
     return saved(await queries.one_household(session, household.id, by, now))
+
+
+@households.post("/{id}/move", response_model=HouseholdView)
+async def move_household(
+    by: ResidentWriter,
+    session: Writing,
+    vault: PersonalVault,
+    household: HouseholdToChange,
+    move: HouseholdMove,
+    now: Now,
+) -> Response:
+    """Move a household: its record is closed, and another opened at the new place for the same people.
+
+    The reply is the closed one; the other is in `moved_to` and `Location`. Needs the place it leaves; the new one may
+    be outside the caller's regions.
+    """
+    moved_to = await moves.move_household(session, vault, household, move, by=by, now=now)
+    closed = await queries.one_household(session, household.id, by, now)
+    return saved(closed, location=f"{households.prefix}/{moved_to}")
+
+
+@households.get("/{id}/welfare-statuses", response_model=Page[WelfareView])
+async def list_welfare_statuses(
+    id: UUID,
+    request: Request,
+    caller: ResidentReader,
+    connection: Reading,
+    query: Annotated[WelfareQuery, Query()],
+) -> Response:
+    """List what the community decided about a household's welfare, the latest first."""
+    statement = queries.welfare_statuses(id, caller, as_of=query.as_of)
+    return await page(
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.WELFARE_LATEST_FIRST,
+        shape=queries.welfare_view,
+    )
+
+
+@households.get("/{id}/welfare-statuses/{welfare_status_id}", response_model=WelfareView)
+async def read_welfare_status(
+    id: UUID, welfare_status_id: UUID, request: Request, caller: ResidentReader, connection: Reading, now: Now
+) -> Response:
+    """Read one decision about a household's welfare."""
+    return item_reply(request, await queries.one_welfare_status(connection, id, welfare_status_id, caller, now))
+
+
+@households.post("/{id}/welfare-statuses", status_code=201, response_model=WelfareView)
+async def record_welfare_status(
+    by: ResidentWriter, session: Writing, household: HouseholdToExtend, draft: WelfareDraft, now: Now
+) -> Response:
+    """Record what a residents' meeting decided about a household by the community's own criteria (PS-2)."""
+    status_id, new = await welfare.record_status(session, household, draft, by=by, now=now)
+    status = await queries.one_welfare_status(session, household.id, status_id, by, now)
+    address = f"{households.prefix}/{household.id}/welfare-statuses/{status_id}"
+    return saved(status, status=201 if new else 200, location=address)
+
+
+@households.patch("/{id}/welfare-statuses/{welfare_status_id}", response_model=WelfareView)
+async def change_welfare_status(
+    by: ResidentWriter, session: Writing, status: WelfareToChange, change: WelfareChange, now: Now
+) -> Response:
+    """End a decision that no longer holds, or correct its reference (JSON Merge Patch)."""
+    await welfare.change_status(session, status, change, by=by, now=now)
+    return saved(await queries.one_welfare_status(session, status.household_id, status.id, by, now))
 
 
 @residents.get("", response_model=Page[ResidentView])
@@ -116,7 +214,7 @@ async def list_residents(
     """List residents of the caller's regions; whoever sees their names leaves an entry for the auditors."""
     if query.vulnerability is not None and not sight.unmasked:
         raise ScopeMissing(scope=PERSONAL_READ, members={"scope": [PERSONAL_READ]})
-    reply = await page(
+    found = await page(
         request,
         sight.connection,
         queries.residents(query, caller, unmasked=sight.unmasked),
@@ -126,7 +224,7 @@ async def list_residents(
         parameters={"on": query.as_of or today(now)},
         seen=sight.noting("residents.read", "residents", query),
     )
-    return stored_nowhere(reply)
+    return stored_nowhere(found)
 
 
 @residents.post("", status_code=201, response_model=ResidentView)
@@ -175,4 +273,37 @@ async def change_resident(
 ) -> Response:
     """Edit a resident, or end the record of who died or left (JSON Merge Patch)."""
     await service.change_resident(session, vault, household, resident, change, by=by, now=now)
+    return saved(await queries.one_resident(session, resident.id, by, now))
+
+
+@residents.post("/{id}/move", response_model=ResidentView)
+async def move_resident(
+    by: ResidentWriter,
+    session: Writing,
+    vault: PersonalVault,
+    household: HouseholdOfResident,
+    resident: ResidentToChange,
+    move: ResidentMove,
+    now: Now,
+) -> Response:
+    """Let a resident join another household: their record here is closed, and another opened there.
+
+    The reply is the closed one; the other is in `moved_to` and `Location`.
+    """
+    moved_to = await moves.move_resident(session, vault, household, resident, move, by=by, now=now)
+    closed = await queries.one_resident(session, resident.id, by, now)
+    return saved(closed, location=f"{residents.prefix}/{moved_to}")
+
+
+@residents.post("/{id}/erasure", response_model=ResidentView)
+async def erase_resident(
+    by: ErasureWriter,
+    session: Writing,
+    _household: HouseholdOfResident,
+    resident: ResidentToChange,
+    asked: Erasure,
+    now: Now,
+) -> Response:
+    """Erase what names a person, in every record of theirs, for good; what was counted stays counted."""
+    await erasure.erase_person(session, resident, asked, by=by, now=now)
     return saved(await queries.one_resident(session, resident.id, by, now))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from services.registry.residents.numbers import NumberAbsent
@@ -207,6 +207,42 @@ class ResidentMerged(Conflict):
     )
 
 
+class HouseholdEnded(Conflict):
+    code = "household.ended"
+    title = Text("Rumah tangga sudah berakhir", "Household has ended")
+    detail = Text("Rumah tangga ini berakhir {ends_on}.", "This household ended {ends_on}.")
+    fix = Text("Pakai rumah tangga yang masih ada.", "Use a household that still exists.")
+
+
+class ResidentEnded(Conflict):
+    code = "resident.ended"
+    title = Text("Warga sudah tidak di sini", "Resident is no longer here")
+    detail = Text("Warga ini tinggal di sini sampai {ends_on}.", "This resident lived here until {ends_on}.")
+    fix = Text(
+        "Periksa harinya, atau hapus hari terakhirnya bila keliru.",
+        "Check the day, or clear the last day if it is wrong.",
+    )
+
+
+class MoveInvalid(Invalid):
+    code = "move.invalid"
+    title = Text("Kepindahan tidak sah", "Invalid move")
+    detail = Text(
+        "Kepindahan ini melanggar {count} aturan; lihat `errors`.", "This move breaks {count} rule(s); see `errors`."
+    )
+    fix = Text("Periksa hari dan tempat kepindahan.", "Check the day and the place of the move.")
+
+
+class ErasureElsewhere(Conflict):
+    code = "erasure.elsewhere"
+    title = Text("Dihapus di tempat lain", "Erased elsewhere")
+    detail = Text(
+        "Catatan ini tidak lagi berlaku bagi orangnya; penghapusan diminta pada catatan yang berlaku.",
+        "This record no longer stands for the person; the erasure is asked for at the one that does.",
+    )
+    fix = Text("Pakai catatan di `moved_to` atau `merged_into`.", "Use the record in `moved_to` or `merged_into`.")
+
+
 class PersonalErased(Conflict):
     code = "personal.erased"
     title = Text("Sudah dihapus", "Erased")
@@ -233,6 +269,7 @@ OUTSIDE_HOUSEHOLD = Text(
 HOUSEHOLD_ENDED = Text("Rumah tangganya berakhir {ends_on}.", "Its household ends {ends_on}.")
 NOT_A_MEMBER = Text("Bukan warga rumah tangga ini.", "Not a resident of this household.")
 BEFORE_MEETING = Text("Berlaku paling cepat pada hari rembug.", "It holds from the day of the meeting at the earliest.")
+RUNS_INTO_NEXT = Text("Berakhir paling lambat {latest}.", "It ends {latest} at the latest.")
 MOVE_TOO_EARLY = Text(
     "Pindah paling cepat {earliest}, setelah semua yang tercatat di sini dimulai.",
     "The move is on {earliest} at the earliest, after everything recorded here has begun.",
@@ -295,10 +332,40 @@ def numbered(number: str | None) -> str | None:
     return number.removesuffix(letter).lstrip("0").zfill(3) + letter
 
 
-def move_faults(*, moved_on: date, begun: Sequence[date], earliest: date) -> list[Fault]:
-    """Return what is wrong with the day of a move: whatever it closes has lasted a day at least."""
-    if any(day >= moved_on for day in begun):
-        return [Fault("/moved_on", "move.too_early", MOVE_TOO_EARLY, {"earliest": earliest})]
+def require_valid_move(*, moved_on: date, begun: Sequence[date], to_other_household: bool = True) -> None:
+    """Refuse a move to where somebody is, or on a day before whatever it closes has lasted a day."""
+    found: list[Fault] = []
+    if not to_other_household:
+        found.append(Fault("/household_id", "move.same_household", SAME_HOUSEHOLD, {}))
+    if max(begun) >= moved_on:
+        found.append(Fault("/moved_on", "move.too_early", MOVE_TOO_EARLY, {"earliest": max(begun) + timedelta(days=1)}))
+    if found:
+        raise MoveInvalid(faults=found, count=len(found))
+
+
+def require_valid_decision(
+    *, held_on: date, starts_on: date, household_starts_on: date, household_ends_on: date | None
+) -> None:
+    """Refuse a decision that holds before its meeting, or when the household was not here."""
+    found: list[Fault] = []
+    if starts_on < held_on:
+        found.append(Fault("/starts_on", "welfare.before_meeting", BEFORE_MEETING, {}))
+    if starts_on < household_starts_on:
+        found.append(
+            Fault("/starts_on", "welfare.outside_household", OUTSIDE_HOUSEHOLD, {"starts_on": household_starts_on})
+        )
+    if household_ends_on is not None and starts_on > household_ends_on:
+        found.append(Fault("/starts_on", "welfare.household_ended", HOUSEHOLD_ENDED, {"ends_on": household_ends_on}))
+    if found:
+        raise WelfareInvalid(faults=found, count=len(found))
+
+
+def welfare_ending_faults(*, starts_on: date, ends_on: date, latest: date | None) -> list[Fault]:
+    """Return what is wrong with how a decision ends by an edit: in order, and not beyond what the next one or the household allows."""
+    if ends_on < starts_on:
+        return [Fault("/ends_on", "ending.order", ORDER, {})]
+    if latest is not None and ends_on > latest:
+        return [Fault("/ends_on", "welfare.runs_into_next", RUNS_INTO_NEXT, {"latest": latest})]
     return []
 
 

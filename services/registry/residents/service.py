@@ -2,39 +2,35 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal import service as personal
+from services.registry.residents.counting import KnownResident, PlaceCounts, counts, known_residents
 from services.registry.residents.models import Household, Resident
-from services.registry.residents.numbers import NumberAbsent, kk_faults, nik_faults
+from services.registry.residents.numbers import nik_faults
 from services.registry.residents.queries import COMPARED, beside, resident_view
 from services.registry.residents.rules import (
     AlreadyMoved,
     HouseholdEnd,
-    HouseholdInhabited,
-    HouseholdInvalid,
     HouseholdUnknown,
     PersonalErased,
     ResidentEnd,
+    ResidentEnded,
     ResidentInvalid,
     ResidentMerged,
-    ResidentRules,
     ResidentUnknown,
     absence_faults,
     birth_year_faults,
     ending_faults,
-    member_faults,
     numbered,
     within_household_faults,
 )
 from services.registry.residents.schemas import (
     HouseholdChange,
-    HouseholdDraft,
     ResidentChange,
     ResidentDraft,
     ResidentView,
@@ -42,14 +38,25 @@ from services.registry.residents.schemas import (
 from shared.clock import today
 from shared.errors import Fault, ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim, locked, require_place
+from shared.items import changes, claim, locked
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
-from shared.rulesets import load
 from shared.vault import Vault
 
-__all__ = ["Household", "Resident", "ResidentEnd", "ResidentView", "beside", "numbered", "resident_view"]
+__all__ = [
+    "Household",
+    "KnownResident",
+    "PlaceCounts",
+    "Resident",
+    "ResidentEnd",
+    "ResidentView",
+    "beside",
+    "counts",
+    "known_residents",
+    "numbered",
+    "resident_view",
+]
 
 AUDIENCES = {
     "household.recorded": Audience.REGION,
@@ -66,7 +73,6 @@ AUDIENCES = {
     "residents.read": Audience.READINGS,
     "residents.looked_up": Audience.READINGS,
 }
-RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
 OF_HOUSEHOLD = ("address", "point", "kk_number")
 OF_RESIDENT = ("name", "nik", "phone")
 """What is kept in the personal records only."""
@@ -148,38 +154,7 @@ async def compare_again(session: AsyncSession, vault: Vault, resident: Resident,
     await personal.queue_again(session, vault, person_of(resident, fields), among=COMPARED, by=by, now=now)
 
 
-async def record_household(
-    session: AsyncSession, vault: Vault, draft: HouseholdDraft, *, by: Caller, now: datetime
-) -> tuple[UUID, bool]:
-    """Record a household in a kelurahan the caller serves; return its id and whether it is new."""
-    await require_place(session, Household, draft.kelurahan_code, by=by)
-    claimed = await claim(session, Household, draft, by=by)
-    if claimed.existing:
-        return claimed.id, False
-    require_not_future(draft.starts_on, now=now, pointer="/starts_on")
-    fields = draft.model_dump(include=set(OF_HOUSEHOLD))
-    household = Household(
-        kelurahan_code=draft.kelurahan_code,
-        rt=numbered(draft.rt),
-        rw=numbered(draft.rw),
-        head_id=None,
-        kk_absent_reason=draft.kk_absent_reason or (None if draft.kk_number is not None else NumberAbsent.NOT_ASKED),
-        moved_from=None,
-        erased_at=None,
-        starts_on=draft.starts_on,
-        ends_on=None,
-        ended_because=None,
-        **claimed.columns(now),
-    )
-    _require_household(household, fields)
-    session.add(household)
-    keep_household(session, vault, household, fields)
-    await session.flush()
-    record(session, household_change("household.recorded", household, occurred_on=draft.starts_on), by=by, now=now)
-    return household.id, True
-
-
-def _edits(
+def edits(
     row: Household | Resident, change: HouseholdChange | ResidentChange, *, naming: Sequence[str], now: datetime
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what a merge patch names: of the row, and of what is personal behind it."""
@@ -192,64 +167,7 @@ def _edits(
     return edited, {name: edited.pop(name) for name in naming if name in edited}
 
 
-def _require_household(household: Household, fields: Mapping[str, Any] | None) -> None:
-    """Refuse a household that breaks a rule, naming each one; without fields they were not touched."""
-    found = ending_faults(starts_on=household.starts_on, ends_on=household.ends_on, because=household.ended_because)
-    if fields is not None:
-        number = fields.get("kk_number")
-        found += kk_faults(number) if number is not None else []
-        found += absence_faults(
-            "kk_number", reason_name="kk_absent_reason", given=number is not None, reason=household.kk_absent_reason
-        )
-    if found:
-        raise HouseholdInvalid(faults=found, count=len(found))
-
-
-async def change_household(
-    session: AsyncSession, vault: Vault, household: Household, change: HouseholdChange, *, by: Caller, now: datetime
-) -> None:
-    """Edit a household that is locked."""
-    edited, naming = _edits(household, change, naming=OF_HOUSEHOLD, now=now)
-    if naming.get("kk_number") is not None:
-        edited.setdefault("kk_absent_reason", None)
-    for name, value in edited.items():
-        setattr(household, name, numbered(value) if name in {"rt", "rw"} else value)
-    fields = None
-    if naming or "kk_absent_reason" in edited:
-        fields = await _rename(session, vault, household, naming)
-    _require_household(household, fields)
-    if edited.keys() & {"starts_on", "ends_on", "head_id"}:
-        await _require_fitting_members(session, household)
-    household.changed_at = now
-    await session.flush()
-    record(session, household_change("household.changed", household), by=by, now=now)
-
-
-async def _require_fitting_members(session: AsyncSession, household: Household) -> None:
-    """Refuse a head who is no member, a beginning after somebody's, and an end that leaves somebody behind."""
-    members = select(Resident).where(Resident.household_id == household.id, Resident.merged_into.is_(None))
-    if household.head_id is not None:
-        head = await session.scalar(members.where(Resident.id == household.head_id, Resident.ends_on.is_(None)))
-        found = member_faults(is_member=head is not None)
-        if found:
-            raise HouseholdInvalid(faults=found, count=len(found))
-    first = await session.scalar(select(func.min(Resident.starts_on)).where(Resident.household_id == household.id))
-    if first is not None:
-        found = within_household_faults(
-            starts_on=first, ends_on=None, household_starts_on=household.starts_on, household_ends_on=None
-        )
-        if found:
-            raise HouseholdInvalid(faults=found, count=len(found))
-    if household.ends_on is not None:
-        left = select(func.count()).select_from(
-            members.where((Resident.ends_on.is_(None)) | (Resident.ends_on > household.ends_on)).subquery()
-        )
-        staying = await session.scalar(left)
-        if staying:
-            raise HouseholdInhabited(residents=staying, ends_on=household.ends_on)
-
-
-async def _rename(
+async def rename(
     session: AsyncSession, vault: Vault, row: Household | Resident, edited: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Edit what names a row that is locked; return it as it is now."""
@@ -367,7 +285,7 @@ async def change_resident(
     """Edit a resident; both the household and the resident are locked."""
     if resident.merged_into is not None:
         raise ResidentMerged(merged_into=resident.merged_into)
-    edited, naming = _edits(resident, change, naming=OF_RESIDENT, now=now)
+    edited, naming = edits(resident, change, naming=OF_RESIDENT, now=now)
     for known, reason in ((naming, "nik_absent_reason"), (edited, "birth_year_absent_reason")):
         if known.get(reason.removesuffix("_absent_reason")) is not None:
             edited.setdefault(reason, None)
@@ -377,10 +295,10 @@ async def change_resident(
         setattr(resident, name, value)
     fields = None
     if naming or "nik_absent_reason" in edited:
-        fields = await _rename(session, vault, resident, naming)
+        fields = await rename(session, vault, resident, naming)
     require_valid_resident(resident, household, fields, now=now)
     if resident.ends_on is not None and household.head_id == resident.id:
-        await _without_head(session, household, by=by, now=now)
+        await without_head(session, household, by=by, now=now)
     resident.changed_at = now
     await session.flush()
     if resident.erased_at is None and (naming or edited.keys() & {"sex", "birth_year"}):
@@ -388,7 +306,14 @@ async def change_resident(
     record(session, resident_change("resident.changed", resident), by=by, now=now)
 
 
-async def _without_head(session: AsyncSession, household: Household, *, by: Caller, now: datetime) -> None:
+async def without_head(session: AsyncSession, household: Household, *, by: Caller, now: datetime) -> None:
+    """Let a household be without a head, since the one it had lives there no longer."""
     household.head_id, household.changed_at = None, now
     await session.flush()
     record(session, household_change("household.changed", household), by=by, now=now)
+
+
+def require_open(resident: Resident, day: date) -> None:
+    """Refuse what needs somebody to live here on a day, of somebody who died or left before."""
+    if resident.ends_on is not None and resident.ends_on < day:
+        raise ResidentEnded(ends_on=resident.ends_on)

@@ -1,0 +1,189 @@
+"""How residents are counted, for everybody and for other slices, and how other slices look them up."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Integer, Select, String, Uuid, and_, any_, bindparam, case, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from services.registry.database import places
+from services.registry.residents.models import Household, Resident, WelfareStatus
+from services.registry.residents.rules import CountMissing, ResidentRules, Sex, Welfare, is_adult, shown_parts
+from services.registry.residents.schemas import StatisticsQuery
+from shared.places import VILLAGE, within
+from shared.rulesets import in_force, load
+from shared.statements import fetch, remembered
+
+RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
+ON: Any = bindparam("on", type_=Date)
+_HOLDING = and_(WelfareStatus.household_id == Household.id, WelfareStatus.holds_on(ON))
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCounts:
+    """Households and people of a region on a day; who was recorded twice counts once.
+
+    Of adults and of poor people nobody knows all: `of_unknown_age` and `undecided_households` say how many are missing.
+    """
+
+    households: int
+    poor_households: int
+    undecided_households: int
+    residents: int
+    women: int
+    adults: int
+    adult_women: int
+    of_unknown_age: int
+    poor_residents: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownResident:
+    """What other slices may ask of a resident on a day; None where nobody knows."""
+
+    id: UUID
+    person_id: UUID
+    household_id: UUID
+    kelurahan_code: str
+    sex: Sex
+    lives_here: bool
+    adult: bool | None
+    poor: bool | None
+
+
+def _in_region(statement: Any, region: str, code: Any) -> Any:
+    return statement.join(places, places.c.kelurahan_code == code).where(within(places.c.code_now, region))
+
+
+@remembered
+def _counted(region: str) -> Select[Any]:
+    """Return the statement that counts a region; it takes `on` and `adult_by`, the latest year of birth of an adult."""
+    judged = func.count(WelfareStatus.id)
+    poor = WelfareStatus.status == Welfare.POOR
+    of_households = _in_region(
+        select(
+            func.count().label("households"),
+            func.count().filter(poor).label("poor_households"),
+            (func.count() - judged).label("undecided_households"),
+        )
+        .select_from(Household)
+        .outerjoin(WelfareStatus, _HOLDING)
+        .where(Household.holds_on(ON)),
+        region,
+        Household.kelurahan_code,
+    ).subquery("of_households")
+    adult = Resident.birth_year <= bindparam("adult_by", type_=Integer)
+    woman = Resident.sex == Sex.FEMALE
+    of_residents = _in_region(
+        select(
+            func.count().label("residents"),
+            func.count().filter(woman).label("women"),
+            func.count().filter(adult).label("adults"),
+            func.count().filter(adult, woman).label("adult_women"),
+            func.count().filter(Resident.birth_year.is_(None)).label("of_unknown_age"),
+            func.count().filter(poor).label("poor_residents"),
+        )
+        .select_from(Resident)
+        .outerjoin(WelfareStatus, and_(WelfareStatus.household_id == Resident.household_id, WelfareStatus.holds_on(ON)))
+        .where(Resident.holds_on(ON), Resident.merged_into.is_(None)),
+        region,
+        Resident.kelurahan_code,
+    ).subquery("of_residents")
+    return select(*of_households.c, *of_residents.c)
+
+
+async def counts(connection: AsyncConnection | AsyncSession, region: str, *, on: date) -> PlaceCounts:
+    """Return how many households and people a region had on a day: a kelurahan or wider, in one statement."""
+    rules = in_force(RESIDENT_RULES, on).values
+    (row,) = await fetch(connection, _counted(region), {"on": on, "adult_by": on.year - rules.adult_from})
+    return PlaceCounts(**row._asdict())
+
+
+@remembered
+def _known() -> Select[Any]:
+    # Given as one array, so that there is one statement however many are asked for.
+    asked = any_(bindparam("ids", type_=ARRAY(Uuid)))
+    judged = (
+        select(case((WelfareStatus.status == Welfare.POOR, 1), else_=0))
+        .where(WelfareStatus.household_id == Resident.household_id, WelfareStatus.holds_on(ON))
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(
+        Resident.id,
+        Resident.person_id,
+        Resident.household_id,
+        Resident.kelurahan_code,
+        Resident.sex,
+        Resident.birth_year,
+        and_(Resident.holds_on(ON), Resident.merged_into.is_(None)).label("lives_here"),
+        judged.label("judged_poor"),
+    ).where(Resident.id == asked)
+
+
+async def known_residents(
+    connection: AsyncConnection | AsyncSession, ids: Collection[UUID], *, on: date
+) -> dict[UUID, KnownResident]:
+    """Return those of some ids that are residents, as they were on a day; one statement for all."""
+    rules = in_force(RESIDENT_RULES, on).values
+    rows = await fetch(connection, _known(), {"ids": list(ids), "on": on}) if ids else []
+    return {
+        row.id: KnownResident(
+            id=row.id,
+            person_id=row.person_id,
+            household_id=row.household_id,
+            kelurahan_code=row.kelurahan_code,
+            sex=Sex(row.sex),
+            lives_here=row.lives_here,
+            adult=is_adult(row.birth_year, on=on, rules=rules),
+            poor=None if row.judged_poor is None else bool(row.judged_poor),
+        )
+        for row in rows
+    }
+
+
+def _of_rw() -> Any:
+    return (
+        select(
+            Household.rw,
+            func.count().filter(WelfareStatus.status == Welfare.POOR).label("poor_households"),
+        )
+        .select_from(Household)
+        .outerjoin(WelfareStatus, _HOLDING)
+        .join(places, places.c.kelurahan_code == Household.kelurahan_code)
+        .where(places.c.code_now == bindparam("region", type_=String), Household.holds_on(ON))
+        .group_by(Household.rw)
+        .order_by(Household.rw)
+    )
+
+
+def _count(count: int | None, reason: CountMissing | None = None) -> dict[str, Any]:
+    return {"count": count, "null_reason": reason}
+
+
+async def statistics(connection: AsyncConnection, query: StatisticsQuery, *, on: date) -> dict[str, Any]:
+    """Return the public counts of a region as Statistics; below a kelurahan small ones are hidden."""
+    counted = await counts(connection, query.region, on=on)
+    is_list_missing = counted.households == counted.undecided_households
+    parts: list[dict[str, Any]] = []
+    if VILLAGE.match(query.region) and not is_list_missing:
+        rows = await fetch(connection, _of_rw(), {"region": query.region, "on": on})
+        shown = shown_parts({row.rw or "": row.poor_households for row in rows})
+        parts = [{"rw": rw or None, "poor_households": _count(*cell)} for rw, cell in shown.items()]
+    missing = CountMissing.NO_POVERTY_LIST if is_list_missing else None
+    return {
+        "region": query.region,
+        "as_of": on,
+        "households": counted.households,
+        "residents": counted.residents,
+        "women": counted.women,
+        "poor_households": _count(None if missing else counted.poor_households, missing),
+        "poor_residents": _count(None if missing else counted.poor_residents, missing),
+        "undecided_households": counted.undecided_households,
+        "rw": parts,
+    }

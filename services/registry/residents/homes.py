@@ -1,0 +1,118 @@
+"""Use cases of households: record one where it lives, edit it, end it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.residents import service
+from services.registry.residents.models import Household, Resident
+from services.registry.residents.numbers import NumberAbsent, kk_faults
+from services.registry.residents.rules import (
+    HouseholdInhabited,
+    HouseholdInvalid,
+    absence_faults,
+    ending_faults,
+    member_faults,
+    numbered,
+    within_household_faults,
+)
+from services.registry.residents.schemas import HouseholdChange, HouseholdDraft
+from shared.items import claim, require_place
+from shared.journal import record
+from shared.occurrence import require_not_future
+from shared.permissions import Caller
+from shared.vault import Vault
+
+
+async def record_household(
+    session: AsyncSession, vault: Vault, draft: HouseholdDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record a household in a kelurahan the caller serves; return its id and whether it is new."""
+    await require_place(session, Household, draft.kelurahan_code, by=by)
+    claimed = await claim(session, Household, draft, by=by)
+    if claimed.existing:
+        return claimed.id, False
+    require_not_future(draft.starts_on, now=now, pointer="/starts_on")
+    fields = draft.model_dump(include=set(service.OF_HOUSEHOLD))
+    household = Household(
+        kelurahan_code=draft.kelurahan_code,
+        rt=numbered(draft.rt),
+        rw=numbered(draft.rw),
+        head_id=None,
+        kk_absent_reason=draft.kk_absent_reason or (None if draft.kk_number is not None else NumberAbsent.NOT_ASKED),
+        moved_from=None,
+        erased_at=None,
+        starts_on=draft.starts_on,
+        ends_on=None,
+        ended_because=None,
+        **claimed.columns(now),
+    )
+    _require_household(household, fields)
+    session.add(household)
+    service.keep_household(session, vault, household, fields)
+    await session.flush()
+    record(
+        session, service.household_change("household.recorded", household, occurred_on=draft.starts_on), by=by, now=now
+    )
+    return household.id, True
+
+
+def _require_household(household: Household, fields: Mapping[str, Any] | None) -> None:
+    """Refuse a household that breaks a rule, naming each one; without fields they were not touched."""
+    found = ending_faults(starts_on=household.starts_on, ends_on=household.ends_on, because=household.ended_because)
+    if fields is not None:
+        number = fields.get("kk_number")
+        found += kk_faults(number) if number is not None else []
+        found += absence_faults(
+            "kk_number", reason_name="kk_absent_reason", given=number is not None, reason=household.kk_absent_reason
+        )
+    if found:
+        raise HouseholdInvalid(faults=found, count=len(found))
+
+
+async def change_household(
+    session: AsyncSession, vault: Vault, household: Household, change: HouseholdChange, *, by: Caller, now: datetime
+) -> None:
+    """Edit a household that is locked."""
+    edited, naming = service.edits(household, change, naming=service.OF_HOUSEHOLD, now=now)
+    if naming.get("kk_number") is not None:
+        edited.setdefault("kk_absent_reason", None)
+    for name, value in edited.items():
+        setattr(household, name, numbered(value) if name in {"rt", "rw"} else value)
+    fields = None
+    if naming or "kk_absent_reason" in edited:
+        fields = await service.rename(session, vault, household, naming)
+    _require_household(household, fields)
+    if edited.keys() & {"starts_on", "ends_on", "head_id"}:
+        await _require_fitting_members(session, household)
+    household.changed_at = now
+    await session.flush()
+    record(session, service.household_change("household.changed", household), by=by, now=now)
+
+
+async def _require_fitting_members(session: AsyncSession, household: Household) -> None:
+    """Refuse a head who is no member, a beginning after somebody's, and an end that leaves somebody behind."""
+    members = select(Resident).where(Resident.household_id == household.id, Resident.merged_into.is_(None))
+    if household.head_id is not None:
+        head = await session.scalar(members.where(Resident.id == household.head_id, Resident.ends_on.is_(None)))
+        found = member_faults(is_member=head is not None)
+        if found:
+            raise HouseholdInvalid(faults=found, count=len(found))
+    first = await session.scalar(select(func.min(Resident.starts_on)).where(Resident.household_id == household.id))
+    if first is not None:
+        found = within_household_faults(
+            starts_on=first, ends_on=None, household_starts_on=household.starts_on, household_ends_on=None
+        )
+        if found:
+            raise HouseholdInvalid(faults=found, count=len(found))
+    if household.ends_on is not None:
+        left = select(func.count()).select_from(
+            members.where((Resident.ends_on.is_(None)) | (Resident.ends_on > household.ends_on)).subquery()
+        )
+        staying = await session.scalar(left)
+        if staying:
+            raise HouseholdInhabited(residents=staying, ends_on=household.ends_on)
