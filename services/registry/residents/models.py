@@ -71,6 +71,7 @@ class Resident(CommunityItem, Dated, Base):
         serves("residents_of_person", "person_id"),
         serves("residents_moved", "moved_from"),
         serves("residents_merged", "merged_into"),
+        serves("residents_by_vulnerability", "vulnerabilities", postgresql_using="gin"),
     )
     read_scope = "registry:residents:read"
 
