@@ -149,6 +149,7 @@ class Documented(FastAPI):
                     for method in route.methods or ():
                         scopes |= _complete(document["paths"][route.path_format][method.lower()], route)
             _complete_components(document, scopes)
+            _say_once(document)
             document["tags"] = _tags(routes)
             compact(document)
         return dict(self.openapi_schema or {})
@@ -237,6 +238,19 @@ def _complete_components(document: Json, scopes: set[str]) -> None:
         },
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token got before"},
     }
+
+
+def _say_once(document: Json) -> None:
+    """Leave out titles that only repeat a field's name, and descriptions that a parameter gives itself."""
+    for schema in document["components"]["schemas"].values():
+        for field in schema.get("properties", {}).values():
+            field.pop("title", None)
+    for operation in (one for path in document["paths"].values() for one in path.values()):
+        for parameter in operation.get("parameters", ()):
+            schema = parameter.get("schema", {})
+            schema.pop("title", None)
+            if schema.get("description") == parameter.get("description"):
+                schema.pop("description", None)
 
 
 def _tags(routes: list[Any]) -> list[Json]:
