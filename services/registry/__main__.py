@@ -1,7 +1,7 @@
-"""Registry's command line: serve, work, migrate, bootstrap, import-regions, rotate-key."""
+"""Registry's command line: serve, work, migrate, bootstrap, import-regions, import-bps, rotate-key."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import service as accounts
 from services.registry.app import MIGRATIONS, SERVICE, create
-from services.registry.regions import service as regions
+from services.registry.regions import editions
 from services.registry.settings import Settings
 from services.registry.tokens import keys
 from services.registry.tokens import service as tokens
@@ -96,15 +96,27 @@ def rotate_key() -> None:
     typer.echo(f"{asyncio.run(_rotate(settings))} signs in {settings.key_notice_seconds} s")
 
 
-async def _take_over(settings: Settings, folder: Path) -> int:
-    edition = regions.read_folder(folder)
+TakeOver = Callable[..., Awaitable[int]]
+
+
+async def _imported(settings: Settings, edition: editions.Edition, take_over: TakeOver, *, what: str) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("regions", total=len(edition))
+        task = progress.add_task(what, total=len(edition))
         async with _transaction(settings) as session:
-            return await regions.take_over(
+            return await take_over(
                 session, edition, now=read_clock(), advance=lambda rows: progress.advance(task, rows)
             )
+
+
+def _import(read: Callable[[Path], editions.Edition], source: Path, take_over: TakeOver, *, what: str) -> None:
+    """Take a list over and say how much is new, or say why nothing was imported."""
+    try:
+        count = asyncio.run(_imported(Settings.from_environment(), read(source), take_over, what=what))
+    except editions.ListUnreadableError as error:
+        typer.echo(f"Nothing was imported: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"{count} {what} are new or changed")
 
 
 @cli.command("import-regions")
@@ -114,12 +126,22 @@ def import_regions(
     ],
 ) -> None:
     """Take an edition of the official list of regions over."""
-    try:
-        count = asyncio.run(_take_over(Settings.from_environment(), folder))
-    except regions.RegionsUnreadableError as error:
-        typer.echo(f"Nothing was imported: {error}", err=True)
-        raise typer.Exit(1) from error
-    typer.echo(f"{count} regions are new or changed")
+    _import(editions.read_folder, folder, editions.take_over, what="regions")
+
+
+@cli.command("import-bps")
+def import_bps(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="CSV, plain or .gz: kemendagri_code, bps_code, valid_from, valid_to, legal_basis",
+        ),
+    ],
+) -> None:
+    """Take the statistics office's codes of regions over."""
+    _import(editions.read_bridge, file, editions.take_bridge_over, what="BPS codes")
 
 
 if __name__ == "__main__":

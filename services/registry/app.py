@@ -79,6 +79,7 @@ SERVICE = Service(
         accounts.accounts,
         accounts.clients,
         regions.routes,
+        regions.successions,
         residents.households,
         residents.residents,
         duplicates.routes,

@@ -16,6 +16,7 @@ async def _vault(request: Request) -> Vault:
 PersonalVault = Annotated[Vault, Depends(_vault)]
 """Opens and seals what names a person."""
 
+RegionWriter = Annotated[Caller, Depends(Needs("registry:regions:write"))]
 BoardWriter = Annotated[Caller, Depends(Needs("registry:boards:write"))]
 ConsentReader = Annotated[Caller, Depends(Needs("registry:consents:read"))]
 ConsentWriter = Annotated[Caller, Depends(Needs("registry:consents:write"))]

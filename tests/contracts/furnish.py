@@ -54,8 +54,19 @@ FITTING: dict[str, dict[str, Any]] = {
         "kept_version": None,
         "absorbed_version": None,
     },
-    "regions": {"code": ["34", "34.71", "34.71.03", PLACE], "parent_code": None},
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
+    # The place of the tests was renamed in 2024: it has a predecessor and a successor, itself.
+    "regions": {
+        "code": ["34", "34.71", PLACE, PLACE],
+        "parent_code": None,
+        "valid_from": [date(2020, 1, 1)] * 3 + [date(2024, 1, 1)],
+        "valid_to": [None, None, date(2023, 12, 31), None],
+        "predecessors": [PLACE],
+    },
+    "successions": {
+        "predecessors": [PLACE],
+        "successors": [[{"code": PLACE, "name": "Baciro", "takes": []}]],
+    },
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},
     "ballots": {"eligible_men": 9, "eligible_women": 9, "voters_men": 4, "voters_women": 4, "papers_valid": 6}
     | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"]},

@@ -22,6 +22,7 @@ from services.registry.accounts.rules import (
     without,
 )
 from services.registry.accounts.schemas import AuthorityChange, AuthorityDraft
+from services.registry.regions.service import codes_now
 from shared.clock import today
 from shared.identity import new_id
 from shared.items import claim
@@ -161,7 +162,7 @@ async def change(
 ) -> None:
     """Let an authority end on another day; ended earlier than before, it ends the account's sessions too."""
     require_another(account, by=by)
-    require_regions(authority.regions, by=by)
+    require_regions(await codes_now(session, authority.regions), by=by)
     _require_lasting(authority, now=now)
     if "ends_on" in edited.model_fields_set:
         require_ahead(max(authority.starts_on, today(now)), edited.ends_on, today=today(now))

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.accounts.models import Account, Authority, Client
 from services.registry.accounts.schemas import AccountQuery, AccountSort, AuthorityQuery
+from services.registry.database import places
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
@@ -25,8 +26,11 @@ CLIENTS_RECORDED = Order(Client.id.expression, UUID, Client.id.expression)
 def _outside(regions: Any, caller: Caller) -> ColumnElement[bool]:
     """Return the condition that the caller does not serve every one of the regions."""
     region = func.unnest(regions).column_valued("region")
-    # An array's texts sort as the database does, a code by its bytes.
-    return exists(select(region).where(not_(within_any(region.collate("C"), caller.regions))))
+    # The caller's token names what its regions are called today. An array's texts sort as the database does, a code
+    # by its bytes.
+    now = select(places.c.code_now).where(places.c.kelurahan_code == region).scalar_subquery()
+    today = func.coalesce(now, region.collate("C"))
+    return exists(select(region).where(not_(within_any(today, caller.regions))))
 
 
 def _served(caller: Caller, *, on: date) -> ColumnElement[bool]:

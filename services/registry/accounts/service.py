@@ -14,6 +14,7 @@ from services.registry.accounts.holders import hashed, matches
 from services.registry.accounts.models import Account, Authority, Client
 from services.registry.accounts.rules import SERVICE_SCOPES, OwnAccount, Role, UsernameTaken, require_ahead
 from services.registry.accounts.schemas import AccountChange, AccountDraft, ClientDraft
+from services.registry.regions import service as regions
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
@@ -161,7 +162,7 @@ async def open_client(
 async def locked_client(session: AsyncSession, client_id: UUID, *, version: int, by: Caller) -> Client:
     """Return a client that the caller may change, locked, in the version last seen."""
     client = await session.get(Client, client_id, with_for_update=True)
-    if client is None or not all(map(by.serves, client.regions)):
+    if client is None or not all(map(by.serves, await regions.codes_now(session, client.regions))):
         raise ResourceNotFound
     if client.version != version:
         raise VersionStale(version=client.version, members={"current": queries.client_view(client)})

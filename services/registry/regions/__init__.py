@@ -1,1 +1,1 @@
-"""Regions: the official places of the country, from the Kemendagri list."""
+"""Regions through time: the official places of the country, what became of them, and their BPS codes."""

@@ -1,182 +1,345 @@
-"""Use cases of regions: reading the official list and taking a new edition of it over."""
+"""Use cases of regions: what the law makes of them, and which code stands for a place today."""
 
-import csv
-import gzip
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import Select, any_, bindparam, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.database import journal_entries, places
-from services.registry.regions.models import Region
-from services.registry.regions.rules import CodeInvalidError, Level, kind_of, level_of, parent_of
-from services.registry.regions.schemas import RegionQuery, RegionSort
-from shared.errors import ResourceNotFound
+from services.registry.regions.models import CODE, Region, Succession
+from services.registry.regions.rules import (
+    Step,
+    Successor,
+    kind_of,
+    level_of,
+    parent_of,
+    require_valid_succession,
+    steps,
+)
+from services.registry.regions.schemas import SuccessionDraft
+from shared.clock import today
+from shared.errors import Conflict, Invalid, Text
+from shared.identity import new_id
+from shared.items import claim
 from shared.journal import Audience, Change, entry_row
-from shared.lists import Order
 from shared.loading import copy_rows, upsert_rows
-from shared.places import place_row, within
-from shared.searching import finds
+from shared.occurrence import require_not_future
+from shared.permissions import Caller
+from shared.places import place_row, within_any
 
-AUDIENCES = {"region.recorded": Audience.PUBLIC}
-ORDERS = {
-    RegionSort.CODE: Order(Region.code.expression, str, Region.code.expression, str),
-    RegionSort.NAME: Order(Region.name.expression, str, Region.code.expression, str),
-}
-FILES = {
-    Level.PROVINCE: "provinces.csv",
-    Level.REGENCY: "regencies.csv",
-    Level.DISTRICT: "districts.csv",
-    Level.VILLAGE: "villages.csv",
+AUDIENCES = {
+    "region.recorded": Audience.PUBLIC,
+    "succession.recorded": Audience.PUBLIC,
+    "bridge.recorded": Audience.PUBLIC,
 }
 
-LONGEST_NAME = 200
-
-Advance = Callable[[int], None]
+Row = dict[str, Any]
 
 
-class RegionsUnreadableError(Exception):
-    """A file of the official list that cannot be taken over; says which line and why."""
+class RegionUnknown(Invalid):
+    code = "region.unknown"
+    title = Text("Wilayah tidak dikenal", "Unknown region")
+    detail = Text("Tidak ada wilayah dengan kode {code}.", "There is no region with the code {code}.")
+    fix = Text("Cari kodenya di /registry/v1/regions.", "Look the code up in /registry/v1/regions.")
 
 
-def regions(query: RegionQuery) -> Select[Any]:
-    """Return the statement of the list of regions."""
-    statement = select(*Region.__table__.c, Region.code.label("id"))
-    if query.region is not None:
-        statement = statement.where(within(Region.code.expression, query.region))
-    if query.parent is not None:
-        statement = statement.where(Region.parent_code == query.parent)
-    if query.level is not None:
-        statement = statement.where(Region.level == query.level)
-    if query.kind is not None:
-        statement = statement.where(Region.kind == query.kind)
-    if query.q is not None:
-        statement = statement.where(or_(finds(Region.name, query.q), Region.code.startswith(query.q, autoescape=True)))
-    return statement
+class RegionEnded(Conflict):
+    code = "region.ended"
+    title = Text("Wilayah sudah berakhir", "Region has ended")
+    detail = Text(
+        "Wilayah {code} berakhir pada {valid_to}; datanya kini berada di {code_now}.",
+        "The region {code} ended on {valid_to}; what was recorded there now stands in {code_now}.",
+    )
+    fix = Text("Sebutkan wilayah yang berlaku sekarang.", "Name the region that is valid now.")
 
 
-def region_view(row: Any) -> dict[str, Any]:
-    """Return a row as RegionView."""
-    return {
-        "code": row.code,
-        "parent_code": row.parent_code,
-        "name": row.name,
-        "level": row.level,
-        "kind": row.kind,
-        "valid_from": row.valid_from,
-        "valid_to": row.valid_to,
-        "legal_basis": row.legal_basis,
-        "version": row.version,
-        "recorded_at": row.recorded_at,
-        "changed_at": row.changed_at,
-    }
+class RegionYounger(Conflict):
+    code = "region.younger"
+    title = Text("Wilayah lebih muda", "Region is younger")
+    detail = Text(
+        "Wilayah {code} baru ada sejak {valid_from}; seharusnya paling lambat {by}.",
+        "The region {code} began only on {valid_from}; it should have by {by}.",
+    )
+    fix = Text(
+        "Periksa tanggal berlakunya; catat peristiwa menurut urutannya.",
+        "Check the effective day; record acts in the order in which they took effect.",
+    )
 
 
-async def one_region(connection: AsyncConnection, code: str) -> dict[str, Any]:
-    """Return one region, or ResourceNotFound."""
-    row: Row[Any] | None = (
-        await connection.execute(select(*Region.__table__.c).where(Region.code == code))
-    ).one_or_none()
-    if row is None:
-        raise ResourceNotFound
-    return region_view(row)
+class RegionCodeTaken(Conflict):
+    code = "region.code_taken"
+    title = Text("Kode sudah dipakai", "Code already used")
+    detail = Text(
+        "Kode {code} adalah atau pernah menjadi kode wilayah lain; satu kode tidak menunjuk dua wilayah.",
+        "The code {code} is or was another region's; one code never stands for two.",
+    )
+    fix = Text(
+        "Periksa kodenya. Bila wilayah di bawahnya bertabrakan, beri kode baru di `takes`. Bila kode itu datang"
+        " dengan daftar resmi, impor dahulu dengan valid_from tanggal berlakunya.",
+        "Check the code. Where regions below collide, give new codes in `takes`. Where it came with the official"
+        " list, import it first with the effective day as its valid_from.",
+    )
 
 
-def _lines(folder: Path, level: Level) -> Iterator[tuple[int, str, str]]:
-    """Yield line number, code and name of one file of the list, plain or gzipped."""
-    file = folder / FILES[level]
-    packed = file.with_name(f"{file.name}.gz")
-    if not file.exists() and not packed.exists():
-        message = f"{file} is missing"
-        raise RegionsUnreadableError(message)
-    opener = gzip.open if packed.exists() else open
-    number = 0
-    try:
-        with opener(packed if packed.exists() else file, "rt", encoding="utf-8-sig", newline="") as lines:
-            reader = csv.DictReader(lines, strict=True)
-            if reader.fieldnames is None or not {"code", "name"} <= set(reader.fieldnames):
-                message = f"{file.name}: the columns code and name are needed"
-                raise RegionsUnreadableError(message)
-            for row in reader:
-                number = reader.line_num
-                # A line that is too short has no name.
-                yield number, row["code"], (row["name"] or "").strip()
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        message = f"{file.name}: unreadable after line {number}: {error}"
-        raise RegionsUnreadableError(message) from error
+async def codes_now(session: AsyncSession, codes: Sequence[str]) -> list[str]:
+    """Return under which codes regions stand today: of one that was split its heir's, else what it became.
 
-
-def read_folder(folder: Path) -> dict[str, dict[str, Any]]:
-    """Return the regions of the four files by code, or RegionsUnreadableError naming the line."""
-    found: dict[str, dict[str, Any]] = {}
-    for level in Level:
-        for line, code, name in _lines(folder, level):
-            where = f"{FILES[level]} line {line}"
-            try:
-                right = level_of(code) is level and 0 < len(name) <= LONGEST_NAME and name.isprintable()
-                kind = kind_of(code)
-            except CodeInvalidError as error:
-                message = f"{where}: {code!r} is not a {level} code"
-                raise RegionsUnreadableError(message) from error
-            parent = parent_of(code)
-            if not right or code in found or (parent is not None and parent not in found):
-                message = f"{where}: {code!r} {name!r} is no new {level} of a known region"
-                raise RegionsUnreadableError(message)
-            found[code] = {"code": code, "parent_code": parent, "name": name, "level": level, "kind": kind}
-    return found
-
-
-async def take_over(
-    session: AsyncSession, edition: Mapping[str, Mapping[str, Any]], *, now: datetime, advance: Advance
-) -> int:
-    """Take a new edition of the list over and return how many regions are new or changed.
-
-    Regions that an edition no longer names stay: what was done there happened there (REG-3).
+    What is no region's code, such as the nation, stays as it is.
     """
-    known = {row.code: row for row in (await session.execute(select(*Region.__table__.c))).all()}
-    rows: list[dict[str, Any]] = []
-    for code, region in edition.items():
-        before = known.get(code)
-        if before is not None and before.name == region["name"] and before.kind == region["kind"]:
-            continue
-        rows.append(
-            {
-                **region,
-                "valid_from": None,
-                "valid_to": None,
-                "legal_basis": None,
-                "version": before.version + 1 if before else 1,
-                "recorded_at": before.recorded_at if before else now,
-                "changed_at": now,
-            }
-        )
-    advance(len(edition) - len(rows))
-    await upsert_rows(session, Region.__table__, rows, key="code", advance=advance)
-    # Of every level, for what belongs to a city or a kecamatan stands somewhere too.
-    standing = [
-        place_row(row["code"], name=row["name"], code_now=row["code"], valid_from=None, valid_to=None) for row in rows
-    ]
-    await upsert_rows(session, places, standing, key="kelurahan_code")
-    entries = [entry_row(_change(row), actor=None, now=now) for row in rows]
-    await copy_rows(session, journal_entries, entries)
-    return len(rows)
+    found = await session.execute(
+        select(places.c.kelurahan_code, places.c.code_now).where(places.c.kelurahan_code.in_(codes))
+    )
+    now = {row.kelurahan_code: row.code_now for row in found}
+    return sorted({now.get(code, code) for code in codes})
 
 
-def _change(row: Mapping[str, Any]) -> Change:
+def region_change(row: Mapping[str, Any], *, code_now: str) -> Change:
+    """Return a region's row as its journal keeps it, and under which code its rows stand now."""
     code = row["code"]
     data = {
         "code": code,
-        "code_now": code,
+        "code_now": code_now,
         "parent_code": row["parent_code"],
         "name": row["name"],
         "level": row["level"],
         "kind": row["kind"],
         "valid_from": row["valid_from"],
         "valid_to": row["valid_to"],
+        "legal_basis": row["legal_basis"],
+        "predecessors": row["predecessors"],
+        "succession_id": row["succession_id"],
         "version": row["version"],
     }
     return Change("region.recorded", f"regions/{code}", code, data)
+
+
+async def lock_regions(session: AsyncSession) -> None:
+    """Let nobody else change regions until this transaction ends; reading goes on.
+
+    A succession reaches down a whole province and follows earlier ones, so no smaller lock keeps two apart.
+    """
+    await session.execute(text("LOCK TABLE regions, bps_codes IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def _among(codes: Iterable[str]) -> Any:
+    return any_(bindparam(None, list(codes), ARRAY(CODE)))
+
+
+async def _rows(session: AsyncSession, statement: Select[Any]) -> list[Row]:
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def _standing(session: AsyncSession, codes: Sequence[str], *, on: date) -> dict[str, Row]:
+    """Return the regions named and all below them, as they are valid on a day, by code."""
+    statement = select(*Region.__table__.c).where(within_any(Region.code.expression, codes), Region.valid_on(on))
+    return {row["code"]: row for row in await _rows(session, statement)}
+
+
+async def _last_rows(session: AsyncSession, condition: Any) -> list[Row]:
+    """Return what codes last meant, whether valid or not, with their code of today."""
+    statement = (
+        select(*Region.__table__.c, places.c.code_now)
+        .join(places, places.c.kelurahan_code == Region.code)
+        .where(condition)
+        .ext(distinct_on(Region.code))
+        .order_by(Region.code, Region.valid_from.desc().nulls_last())
+    )
+    return await _rows(session, statement)
+
+
+async def record_succession(
+    session: AsyncSession, draft: SuccessionDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record an act of law that made other regions of some (REG-3); return its id and whether it is new.
+
+    It closes the old rows and opens the new ones, of all that lies below too, and moves today's code of every place
+    that stood under an old one, so that earlier successions lead on to the new region.
+    """
+    await lock_regions(session)
+    claimed = await claim(session, Succession, draft, by=by)
+    if claimed.existing:
+        return claimed.id, False
+    require_not_future(draft.effective_on, now=now, pointer="/effective_on")
+    successors = [
+        Successor(one.code, one.name, [(taken.code, taken.new_code) for taken in one.takes]) for one in draft.successors
+    ]
+    require_valid_succession(
+        draft.kind,
+        predecessors=draft.predecessors,
+        successors=successors,
+        heir=draft.heir,
+        minutes=draft.minutes_reference,
+    )
+    for code in {*draft.predecessors, *(one.code for one in successors)}:
+        by.require_region(code)
+    standing = await _standing(session, draft.predecessors, on=today(now))
+    await _require_standing(session, draft, standing, on=today(now))
+    made = steps(predecessors=draft.predecessors, successors=successors, heir=draft.heir, standing=standing)
+    for one in made:
+        _require_begun(one.old, standing[one.old]["valid_from"], by=draft.effective_on - timedelta(days=1))
+    known = await _require_free(session, draft, made)
+    act = Succession(**draft.model_dump(exclude={"id"}), **claimed.columns(now))
+    session.add(act)
+    await session.flush()
+    await _take_effect(session, act, made, standing=standing, known=known, by=by, now=now)
+    return act.id, True
+
+
+def _succession_change(act: Succession) -> Change:
+    data = {
+        "id": act.id,
+        "kind": act.kind,
+        "effective_on": act.effective_on,
+        "legal_basis": act.legal_basis,
+        "minutes_reference": act.minutes_reference,
+        "predecessors": act.predecessors,
+        "successors": act.successors,
+        "heir": act.heir,
+        "version": act.version,
+    }
+    place = act.heir or act.successors[0]["code"]
+    return Change("succession.recorded", f"successions/{act.id}", place, data, act.effective_on)
+
+
+async def _require_standing(
+    session: AsyncSession, draft: SuccessionDraft, standing: Mapping[str, Row], *, on: date
+) -> None:
+    """Refuse what names a region that is not there, has ended, or began only after the act."""
+    for index, code in enumerate(draft.predecessors):
+        if code not in standing:
+            ended = await _last_rows(session, Region.code == code)
+            if not ended:
+                raise RegionUnknown(pointer=f"/predecessors/{index}", code=code)
+            raise RegionEnded(
+                pointer=f"/predecessors/{index}",
+                code=code,
+                valid_to=ended[0]["valid_to"],
+                code_now=ended[0]["code_now"],
+                members={"code_now": ended[0]["code_now"]},
+            )
+    above = {one.code: parent_of(one.code) for one in draft.successors}
+    wanted = [code for code in above.values() if code is not None]
+    parents = await session.execute(
+        select(Region.code, Region.valid_from).where(Region.code == _among(wanted), Region.valid_on(on))
+    )
+    begun = {row.code: row.valid_from for row in parents}
+    for index, one in enumerate(draft.successors):
+        parent = above[one.code]
+        if parent is not None and parent not in begun:
+            raise RegionUnknown(pointer=f"/successors/{index}/code", code=parent)
+        if parent is not None:
+            _require_begun(parent, begun[parent], by=draft.effective_on)
+        for number, taken in enumerate(one.takes):
+            if taken.code not in standing:
+                raise RegionUnknown(pointer=f"/successors/{index}/takes/{number}/code", code=taken.code)
+
+
+def _require_begun(code: str, valid_from: date | None, *, by: date) -> None:
+    if valid_from is not None and valid_from > by:
+        raise RegionYounger(pointer="/effective_on", code=code, valid_from=valid_from, by=by)
+
+
+async def _require_free(session: AsyncSession, draft: SuccessionDraft, made: Sequence[Step]) -> dict[str, Row]:
+    """Refuse codes that are or were another region's, so that no succession runs in a circle.
+
+    A region that came with the list, dated as this act, is the one that it opens: such rows are returned by code.
+    """
+    keeping = {one.new for one in made if one.new == one.old}
+    below = Counter(one.new for one in made if one.old not in draft.predecessors)
+    for code, count in below.items():
+        if count > 1:
+            raise RegionCodeTaken(pointer="/successors", code=code)
+    known: dict[str, Row] = {}
+    new = {one.new for one in made} - keeping
+    for row in await _rows(session, select(*Region.__table__.c).where(Region.code == _among(new))):
+        begins = row["valid_from"] == draft.effective_on and row["valid_to"] is None
+        if row["code"] in known or not begins or row["succession_id"] is not None:
+            raise RegionCodeTaken(pointer="/successors", code=row["code"])
+        known[row["code"]] = row
+    return known
+
+
+async def _take_effect(
+    session: AsyncSession,
+    act: Succession,
+    made: Sequence[Step],
+    *,
+    standing: Mapping[str, Row],
+    known: Mapping[str, Row],
+    by: Caller,
+    now: datetime,
+) -> None:
+    """Close, lead on and open: in this order, so that of several entries of one code the last one holds."""
+    heirs = {one.old: one.new for one in made if one.inherits}
+    last_day = act.effective_on - timedelta(days=1)
+    closed: dict[str, Row] = {}
+    for code in heirs:
+        row = standing[code]
+        closed[code] = row | _next(row, now) | {"valid_to": last_day}
+    moved = [old for old, new in heirs.items() if new != old]
+    led = [
+        row | _next(row, now)
+        for row in await _last_rows(session, places.c.code_now == _among(moved))
+        if row["code"] not in closed
+    ]
+    opened: dict[str, Row] = {}
+    for step in made:
+        before = standing[step.old]
+        row = opened.setdefault(step.new, _opened(step, act, before, known.get(step.new) or closed.get(step.new), now))
+        row["predecessors"] = sorted({*row["predecessors"], step.old})
+    rows = [
+        *((row, heirs[code]) for code, row in closed.items()),
+        *((row, heirs[row.pop("code_now")]) for row in led),
+        *((row, code) for code, row in opened.items()),
+    ]
+    await upsert_rows(session, Region.__table__, [row for row, _ in rows], key="id")
+    await stand(session, rows)
+    changes = [_succession_change(act), *(region_change(row, code_now=code_now) for row, code_now in rows)]
+    entries = [entry_row(change, actor=by.account_id, now=now) for change in changes]
+    # A province has thousands of them.
+    await copy_rows(session, journal_entries, entries)
+
+
+def _next(row: Row, now: datetime) -> Row:
+    return {"version": row["version"] + 1, "changed_at": now}
+
+
+def _opened(step: Step, act: Succession, before: Row, known: Row | None, now: datetime) -> Row:
+    """Return the row that a step opens; versions of one code go on counting."""
+    came_with_list = known is not None and known["valid_from"] == act.effective_on
+    return {
+        "id": known["id"] if known is not None and came_with_list else new_id(),
+        "code": step.new,
+        "parent_code": parent_of(step.new),
+        "name": step.name or (known["name"] if known is not None else before["name"]),
+        "level": level_of(step.new),
+        "kind": kind_of(step.new),
+        "valid_from": act.effective_on,
+        "valid_to": None,
+        "legal_basis": act.legal_basis,
+        "predecessors": [],
+        "succession_id": act.id,
+        "version": known["version"] + 1 if known is not None else 1,
+        "recorded_at": known["recorded_at"] if known is not None and came_with_list else now,
+        "changed_at": now,
+    }
+
+
+async def stand(session: AsyncSession, rows: Iterable[tuple[Mapping[str, Any], str]]) -> None:
+    """Keep where places stand as a follower of the journal does: of each code the last row."""
+    last = {
+        row["code"]: place_row(
+            row["code"],
+            name=row["name"],
+            code_now=code_now,
+            valid_from=row["valid_from"],
+            valid_to=row["valid_to"],
+        )
+        for row, code_now in rows
+    }
+    await upsert_rows(session, places, list(last.values()), key="kelurahan_code")

@@ -15,6 +15,7 @@ from sqlalchemy.exc import NoResultFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import holders
+from services.registry.regions import service as regions
 from services.registry.settings import Settings
 from services.registry.tokens import keys
 from services.registry.tokens.models import RefreshToken, SignInFailures
@@ -215,7 +216,8 @@ async def _answer(
         "client_id": holder.client_id,
         "scope": " ".join(scopes),
         "roles": holder.roles,
-        "regions": holder.regions,
+        # An account keeps the codes it was given; a token names what they stand for today.
+        "regions": await regions.codes_now(session, holder.regions),
     }
     if holder.org is not None:
         claims["org"] = str(holder.org)

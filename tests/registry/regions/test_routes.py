@@ -1,10 +1,7 @@
 import pytest
-from sqlalchemy.dialects.postgresql import insert
 
-from services.registry.regions.models import Region
-from services.registry.regions.rules import kind_of, level_of, parent_of
-from shared.clock import read_clock
 from tests.house import Running, code_of
+from tests.registry.placing import know_regions
 
 REGIONS = "/registry/v1/regions"
 NAMES = {
@@ -21,22 +18,7 @@ NAMES = {
 
 @pytest.fixture
 async def regions(registry: Running) -> Running:
-    now = read_clock()
-    rows = [
-        {
-            "code": code,
-            "parent_code": parent_of(code),
-            "name": name,
-            "level": level_of(code),
-            "kind": kind_of(code),
-            "version": 1,
-            "recorded_at": now,
-            "changed_at": now,
-        }
-        for code, name in NAMES.items()
-    ]
-    async with registry.database.writes.begin() as connection:
-        await connection.execute(insert(Region.__table__), rows)
+    await know_regions(registry, NAMES)
     return registry
 
 

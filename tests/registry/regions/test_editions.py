@@ -1,23 +1,23 @@
-import asyncio
 import csv
 import gzip
 import os
 import shutil
 import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from typer.testing import CliRunner
 
-from services.registry.__main__ import cli
-from services.registry.regions import service
+from services.registry.regions import editions
+from services.registry.regions.editions import ListUnreadableError, read_folder, take_over
 from services.registry.regions.models import Region
 from services.registry.regions.rules import Level
-from services.registry.regions.service import RegionsUnreadableError, read_folder, take_over
 from shared.clock import read_clock
 from tests.house import KELURAHAN, REGIONS_ABOVE, Running
+from tests.registry.placing import places
+from tests.registry.regions.commands import in_a_process
 
 REGIONS = "/registry/v1/regions"
 LIST: dict[Level, list[tuple[str, str]]] = {
@@ -36,7 +36,7 @@ TOTAL = 13
 
 
 def write(folder: Path, level: Level, rows: list[tuple[str, ...]], *, packed: bool = False) -> None:
-    name = service.FILES[level]
+    name = editions.FILES[level]
     (folder / name).unlink(missing_ok=True)
     opener: Any = gzip.open if packed else open
     with opener(folder / (f"{name}.gz" if packed else name), "wt", encoding="utf-8", newline="") as file:
@@ -65,24 +65,6 @@ async def imported(registry: Running, folder: Path) -> int:
 async def entries(registry: Running) -> int:
     async with registry.database.reads.connect() as connection:
         return int(await connection.scalar(select(func.count()).select_from(registry.tables.journal_entries)) or 0)
-
-
-async def places(registry: Running) -> dict[str, Any]:
-    async with registry.database.reads.connect() as connection:
-        return {row.kelurahan_code: row for row in await connection.execute(select(registry.tables.places))}
-
-
-@pytest.fixture(autouse=True)
-async def only_the_known_places(registry: Running) -> Any:
-    """Put the places back: they outlive a test."""
-    before = await places(registry)
-    yield
-    table = registry.tables.places
-    async with registry.database.writes.begin() as connection:
-        await connection.execute(table.delete().where(table.c.kelurahan_code.not_in(before)))
-        for code, row in before.items():
-            values = {"name": row.name, "code_now": row.code_now}
-            await connection.execute(table.update().where(table.c.kelurahan_code == code).values(values))
 
 
 class TestTakeOver:
@@ -145,6 +127,50 @@ class TestTakeOver:
         assert gone.status_code == 200
         assert (await places(registry))["34.71.03.1001"].name == "Baciro Baru"
 
+    async def test_keeps_the_dates_that_a_file_has_and_those_it_does_not_know(
+        self, registry: Running, folder: Path
+    ) -> None:
+        dated = (
+            "code,name,valid_from,valid_to,legal_basis\n33,JAWA TENGAH,1950-08-15,,UU 10/1950\n34,DIY,,2020-05-01,\n"
+        )
+        (folder / "provinces.csv").write_text(dated, encoding="utf-8")
+        first = await imported(registry, folder)
+        write(folder, Level.PROVINCE, list(LIST[Level.PROVINCE]))
+        second = await imported(registry, folder)
+
+        java, yogya = [(await registry.http.get(f"{REGIONS}/{code}")).json() for code in ("33", "34")]
+
+        assert (first, second) == (TOTAL, 1)
+        assert (java["valid_from"], java["valid_to"], java["legal_basis"]) == ("1950-08-15", None, "UU 10/1950")
+        assert (yogya["valid_to"], yogya["valid"], yogya["name"]) == ("2020-05-01", False, "DAERAH ISTIMEWA YOGYAKARTA")
+        assert (await registry.http.get(f"{REGIONS}?level=province")).json()["items"] == [java]
+        assert (await places(registry))["33"].valid_from == date(1950, 8, 15)
+
+    async def test_leaves_what_a_succession_closed_and_dated_as_it_was_recorded(
+        self, registry: Running, folder: Path
+    ) -> None:
+        await imported(registry, folder)
+        by = registry.token("programme_manager", regions=("*",))
+        draft = {
+            "kind": "renumbering",
+            "effective_on": "2020-01-01",
+            "legal_basis": "Perda Contoh",
+            "predecessors": ["34.71.03.1001"],
+            "successors": [{"code": "34.71.03.1009"}],
+        }
+        assert (await registry.http.post("/registry/v1/successions", json=draft, headers=by)).status_code == 201
+        packed = "code,name,valid_from\n34.71.03.1001,Old,1990-01-01\n34.71.03.1009,New,1990-01-01\n"
+        with gzip.open(folder / "villages.csv.gz", "wt", encoding="utf-8") as file:
+            file.write(packed)
+
+        count = await imported(registry, folder)
+
+        old, new = [(await registry.http.get(f"{REGIONS}/34.71.03.{one}")).json() for one in ("1001", "1009")]
+        assert count == 1
+        assert (old["name"], old["valid_to"], old["code_now"]) == ("Baciro", "2019-12-31", "34.71.03.1009")
+        assert (new["name"], new["valid_from"], new["predecessors"]) == ("New", "2020-01-01", ["34.71.03.1001"])
+        assert (await places(registry))["34.71.03.1001"].code_now == "34.71.03.1009"
+
     @pytest.mark.skipif("REGIONS_FOLDER" not in os.environ, reason="REGIONS_FOLDER does not name the official files")
     async def test_takes_the_whole_official_list_within_a_minute(self, registry: Running) -> None:
         official = Path(os.environ["REGIONS_FOLDER"])
@@ -185,7 +211,18 @@ class TestBadFile:
     def test_names_the_line(self, folder: Path, level: Level, row: tuple[str, ...], line: str) -> None:
         write(folder, level, [*LIST[level], row], packed=level is Level.VILLAGE)
 
-        with pytest.raises(RegionsUnreadableError, match=line):
+        with pytest.raises(ListUnreadableError, match=line):
+            read_folder(folder)
+
+    @pytest.mark.parametrize(
+        ("dates", "why"),
+        [("17-11-2022,,", "2022-11-17"), ("2022-11-17,2021-01-01,", "ends before"), (",,A\x07B", "legal basis")],
+    )
+    def test_with_bad_dates_names_the_line(self, folder: Path, dates: str, why: str) -> None:
+        content = f"code,name,valid_from,valid_to,legal_basis\n33,JAWA TENGAH,,,\n34,DIY,{dates}\n"
+        (folder / "provinces.csv").write_text(content, encoding="utf-8")
+
+        with pytest.raises(ListUnreadableError, match=f"provinces.csv line 3.*{why}"):
             read_folder(folder)
 
     @pytest.mark.parametrize(
@@ -200,7 +237,7 @@ class TestBadFile:
     def test_that_is_no_such_list_says_why(self, folder: Path, content: bytes, why: str) -> None:
         (folder / "provinces.csv").write_bytes(content)
 
-        with pytest.raises(RegionsUnreadableError, match=why):
+        with pytest.raises(ListUnreadableError, match=why):
             read_folder(folder)
 
     @pytest.mark.parametrize("cut", [0, 5, 40])
@@ -208,13 +245,13 @@ class TestBadFile:
         packed = folder / "villages.csv.gz"
         packed.write_bytes(packed.read_bytes()[:cut])
 
-        with pytest.raises(RegionsUnreadableError, match=r"villages\.csv"):
+        with pytest.raises(ListUnreadableError, match=r"villages\.csv"):
             read_folder(folder)
 
     def test_that_is_missing_is_named(self, folder: Path) -> None:
         (folder / "districts.csv").unlink()
 
-        with pytest.raises(RegionsUnreadableError, match=r"districts\.csv is missing"):
+        with pytest.raises(ListUnreadableError, match=r"districts\.csv is missing"):
             read_folder(folder)
 
     def test_with_a_byte_order_mark_is_read(self, folder: Path) -> None:
@@ -225,22 +262,6 @@ class TestBadFile:
 
 
 class TestCommand:
-    @pytest.fixture
-    def environment(self, registry: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = registry.app.state.settings
-        known = {
-            "database_url": registry.url,
-            "port": 1,
-            "hmac_secret": settings.hmac_secret.get_secret_value(),
-            "head_key_file": settings.head_key_file,
-            "state_folder": settings.state_folder,
-            "jwks_url": settings.jwks_url,
-            "key_encryption_secret": settings.key_encryption_secret.get_secret_value(),
-            "personal_key_secrets": settings.personal_key_secrets.get_secret_value(),
-        }
-        for name, value in known.items():
-            monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(value))
-
     @pytest.mark.usefixtures("environment")
     async def test_imports_and_then_finds_nothing_new(self, registry: Running, folder: Path) -> None:
         first = await in_a_process("import-regions", str(folder))
@@ -279,8 +300,3 @@ class TestCommand:
         assert done.exit_code != 0
         assert (await registry.http.get(REGIONS)).json()["items"] == []
         assert set(await places(registry)) == set(KELURAHAN | REGIONS_ABOVE)
-
-
-async def in_a_process(*words: str) -> Any:
-    """Run the command line beside the event loop of the tests."""
-    return await asyncio.to_thread(CliRunner().invoke, cli, list(words))
