@@ -40,6 +40,9 @@ from services.registry.organs import service as organ_service
 from services.registry.partners import routes as partners
 from services.registry.partners import service as partner_service
 from services.registry.personal import service as personal
+from services.registry.programmes import routes as programmes
+from services.registry.programmes import service as programme_service
+from services.registry.programmes.models import Enrolment
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
 from services.registry.residents import routes as residents
@@ -80,6 +83,8 @@ SERVICE = Service(
         accounts.clients,
         regions.routes,
         regions.successions,
+        programmes.programmes,
+        programmes.enrolments,
         residents.households,
         residents.residents,
         duplicates.routes,
@@ -99,6 +104,7 @@ SERVICE = Service(
         **account_service.AUDIENCES,
         **region_service.AUDIENCES,
         **partner_service.AUDIENCES,
+        **programme_service.AUDIENCES,
         **resident_service.AUDIENCES,
         **duplicate_service.AUDIENCES,
         **board_service.AUDIENCES,
@@ -120,6 +126,7 @@ SERVICE = Service(
         "consents": Consent,
         "elections": Election,
         "ballots": Ballot,
+        "enrolments": Enrolment,
         "groups": Group,
         "committees": Committee,
         "learning-communities": LearningCommunity,

@@ -17,6 +17,7 @@ PersonalVault = Annotated[Vault, Depends(_vault)]
 """Opens and seals what names a person."""
 
 RegionWriter = Annotated[Caller, Depends(Needs("registry:regions:write"))]
+EnrolmentWriter = Annotated[Caller, Depends(Needs("registry:enrolments:write"))]
 BoardWriter = Annotated[Caller, Depends(Needs("registry:boards:write"))]
 ConsentReader = Annotated[Caller, Depends(Needs("registry:consents:read"))]
 ConsentWriter = Annotated[Caller, Depends(Needs("registry:consents:write"))]

@@ -63,6 +63,7 @@ FITTING: dict[str, dict[str, Any]] = {
         "valid_to": [None, None, date(2023, 12, 31), None],
         "predecessors": [PLACE],
     },
+    "enrolments": {"held_on": date(2024, 1, 1), "decision": "accepted", "starts_on": date(2024, 1, 1), "ends_on": None},
     "successions": {
         "predecessors": [PLACE],
         "successors": [[{"code": PLACE, "name": "Baciro", "takes": []}]],

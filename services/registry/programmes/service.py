@@ -1,0 +1,165 @@
+"""Use cases of enrolment: a kelurahan takes part when its readiness meeting accepted, once in a phase at a time."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import exists, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.database import places
+from services.registry.programmes.models import Enrolment
+from services.registry.programmes.rules import (
+    AlreadyEnrolled,
+    Phase,
+    ProgrammeUnknown,
+    first_day,
+    require_order,
+    require_valid_enrolment,
+)
+from services.registry.programmes.schemas import EnrolmentChange, EnrolmentDraft
+from shared.attendance import attendance_faults
+from shared.items import changes, claim, require_place
+from shared.journal import Audience, Change, record
+from shared.occurrence import require_not_future
+from shared.permissions import Caller
+from shared.rulesets import load
+
+AUDIENCES = {"enrolment.recorded": Audience.PUBLIC, "enrolment.changed": Audience.PUBLIC}
+PROGRAMMES = {one.phase: one for one in load(Path(__file__).with_name("rulesets.json"), Phase)}
+"""Every phase by its code; of several versions the last one holds."""
+
+
+async def is_enrolled(session: AsyncSession, kelurahan_code: str, *, on: date) -> bool:
+    """Tell whether a kelurahan takes part in any phase on a day, whatever it was called when it enrolled (CY-2)."""
+    now = select(places.c.code_now).where(places.c.kelurahan_code == kelurahan_code).scalar_subquery()
+    enrolled = exists(Enrolment.id).where(
+        places.c.kelurahan_code == Enrolment.kelurahan_code, places.c.code_now == now, Enrolment.holds_on(on)
+    )
+    return bool(await session.scalar(select(enrolled)))
+
+
+async def record_enrolment(
+    session: AsyncSession, draft: EnrolmentDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record what a readiness meeting decided; return its id and whether it is new (CY-2).
+
+    A refusal enrols nobody, and another meeting may be held later.
+    """
+    await require_place(session, Enrolment, draft.kelurahan_code, by=by)
+    programme = PROGRAMMES.get(draft.programme)
+    if programme is None:
+        raise ProgrammeUnknown(pointer="/programme", code=draft.programme)
+    claimed = await claim(session, Enrolment, draft, by=by)
+    if claimed.existing:
+        return claimed.id, False
+    meeting, counted = draft.readiness_meeting, draft.readiness_meeting.attendance
+    require_not_future(meeting.held_on, now=now, pointer="/readiness_meeting/held_on")
+    require_valid_enrolment(
+        programme.values,
+        held_on=meeting.held_on,
+        decision=meeting.decision,
+        attendance=attendance_faults(
+            counted.total,
+            {
+                "women": (counted.women, counted.women_not_counted_reason),
+                "poor": (counted.poor, counted.poor_not_counted_reason),
+            },
+        ),
+        starts_on=draft.starts_on,
+    )
+    enrolment = Enrolment(
+        kelurahan_code=draft.kelurahan_code,
+        programme=draft.programme,
+        held_on=meeting.held_on,
+        attendance_total=counted.total,
+        women=counted.women,
+        women_not_counted=counted.women_not_counted_reason,
+        poor=counted.poor,
+        poor_not_counted=counted.poor_not_counted_reason,
+        decision=meeting.decision,
+        minutes_reference=meeting.minutes_reference,
+        starts_on=first_day(held_on=meeting.held_on, decision=meeting.decision, starts_on=draft.starts_on),
+        ends_on=None,
+        **claimed.columns(now),
+    )
+    await _require_free(session, enrolment)
+    session.add(enrolment)
+    await session.flush()
+    record(session, _change("enrolment.recorded", enrolment, occurred_on=meeting.held_on), by=by, now=now)
+    return enrolment.id, True
+
+
+async def change_enrolment(
+    session: AsyncSession, enrolment: Enrolment, change: EnrolmentChange, *, by: Caller, now: datetime
+) -> None:
+    """End an enrolment that is locked, or let it go on."""
+    edited = changes(change)
+    require_order(enrolment.starts_on, edited.get("ends_on", enrolment.ends_on))
+    for name, value in edited.items():
+        setattr(enrolment, name, value)
+    await _require_free(session, enrolment)
+    enrolment.changed_at = now
+    await session.flush()
+    record(session, _change("enrolment.changed", enrolment, occurred_on=enrolment.ends_on), by=by, now=now)
+
+
+async def _locked_place(session: AsyncSession, code: str) -> str:
+    """Return today's code of a kelurahan, which stays so until this transaction ends: enrolments there wait."""
+    stands = select(places.c.code_now)
+    while True:
+        now = await session.scalar(stands.where(places.c.kelurahan_code == code))
+        # A succession may have moved it meanwhile.
+        held = await session.scalar(stands.where(places.c.kelurahan_code == now).with_for_update())
+        if now is not None and held == now:
+            return str(now)
+
+
+async def _require_free(session: AsyncSession, enrolment: Enrolment) -> None:
+    """Refuse a second enrolment of one kelurahan in one phase that shares a day with the first."""
+    if enrolment.starts_on is None:
+        return
+    code_now = await _locked_place(session, enrolment.kelurahan_code)
+    begun = true() if enrolment.ends_on is None else Enrolment.starts_on <= enrolment.ends_on
+    other = await session.scalar(
+        select(Enrolment.starts_on)
+        .join(places, places.c.kelurahan_code == Enrolment.kelurahan_code)
+        .where(
+            places.c.code_now == code_now,
+            Enrolment.programme == enrolment.programme,
+            Enrolment.id != enrolment.id,
+            Enrolment.starts_on.is_not(None),
+            begun,
+            or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= enrolment.starts_on),
+        )
+        .limit(1)
+    )
+    if other is not None:
+        raise AlreadyEnrolled(code=code_now, starts_on=other)
+
+
+def enrolment_record(enrolment: Enrolment) -> dict[str, Any]:
+    """Return an enrolment as its journal keeps it: numbers, decision and days."""
+    return {
+        "id": enrolment.id,
+        "kelurahan_code": enrolment.kelurahan_code,
+        "programme": enrolment.programme,
+        "held_on": enrolment.held_on,
+        "attendance": {
+            "total": enrolment.attendance_total,
+            "women": enrolment.women,
+            "women_not_counted_reason": enrolment.women_not_counted,
+            "poor": enrolment.poor,
+            "poor_not_counted_reason": enrolment.poor_not_counted,
+        },
+        "decision": enrolment.decision,
+        "starts_on": enrolment.starts_on,
+        "ends_on": enrolment.ends_on,
+        "version": enrolment.version,
+    }
+
+
+def _change(action: str, enrolment: Enrolment, *, occurred_on: date | None) -> Change:
+    data = enrolment_record(enrolment)
+    return Change(action, f"enrolments/{enrolment.id}", enrolment.kelurahan_code, data, occurred_on)
