@@ -4,6 +4,7 @@ python -m deploy.openapi            write docs/openapi/, docs/problems.md and do
 python -m deploy.openapi --check    fail when a file differs from the code
 """
 
+import ast
 import importlib
 import json
 import sys
@@ -16,6 +17,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from shared.catalogue import every_refusal, fault_texts, markdown
+from shared.errors import Text
 from shared.settings import ServiceSettings
 
 PROJECT = Path(__file__).parents[1]
@@ -106,10 +108,24 @@ def _is_own(name: str, info: FieldInfo) -> bool:
     return common is None or (info.default, info.description) != (common.default, common.description)
 
 
+def rule_fault_texts() -> dict[str, Text]:
+    """Return what the rules may find wrong with a place in a body: every `Fault("/…", "code", TEXT, …)` of the code."""
+    found: dict[str, Text] = {}
+    for file in sorted(PROJECT.glob("services/*/*/*.py")) + sorted(PROJECT.glob("shared/*.py")):
+        name = ".".join(file.relative_to(PROJECT).with_suffix("").parts)
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match call:
+                case ast.Call(func=ast.Name("Fault"), args=[_, ast.Constant(str(code)), ast.Name(text), *_]):
+                    told = getattr(importlib.import_module(name), text, None)
+                    if isinstance(told, Text):
+                        found.setdefault(code, told)
+    return found
+
+
 def documents() -> dict[Path, str]:
     """Return every generated file with what it should hold."""
     made = {Path("docs/openapi") / f"{service}.json": api_document(service) for service in services()}
-    made[Path("docs/problems.md")] = markdown(every_refusal(), fault_texts())
+    made[Path("docs/problems.md")] = markdown(every_refusal(), rule_fault_texts() | fault_texts())
     made[Path("docs/settings.md")] = settings_page()
     return made
 
