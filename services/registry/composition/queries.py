@@ -14,6 +14,7 @@ from services.registry.composition import rules
 from services.registry.composition.models import Declaration
 from services.registry.composition.schemas import DeclarationQuery
 from services.registry.database import places
+from services.registry.residents import service as residents
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Order
@@ -49,6 +50,7 @@ _OFFICERS: Any = (
     select(
         Board.id,
         Board.kelurahan_code,
+        places.c.code_now,
         _FORBIDDEN.label("doubling_forbidden"),
         _TERM.c.id.label("term_id"),
         _TERM.c.starts_on,
@@ -130,6 +132,7 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
     # Nobody left or followed, on whatever day: else two days would differ by one person.
     as_elected = len(sitting) == len(term) and all(row.office_ends_on == board.ends_on for row in term)
     seats = await fetch(connection, _SEATS, {"board_id": board_id, "on": on})
+    people = await residents.counts(connection, board.code_now, on=on)
     return {
         "board_id": board.id,
         "kelurahan_code": board.kelurahan_code,
@@ -146,11 +149,18 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
         "other_offices": [{"office": office, "count": count} for office, count in rules.other_offices(officers)],
         "occupations": [{"occupation": kind, "count": count} for kind, count in rules.occupations(officers)],
         "doubling": {"persons": _doubled(sitting, seats), "forbidden": board.doubling_forbidden},
-        "population": {"women": _NOT_COUNTED, "poor": _NOT_COUNTED},
+        "population": {
+            "women": _of_people(people.women, people.residents),
+            # Who was not decided about yet is no more known to be poor than not to be.
+            "poor": _of_people(people.poor_households, people.households - people.undecided_households),
+        },
     }
 
 
-_NOT_COUNTED = {"numerator": None, "denominator": None, "null_reason": rules.Untold.NOT_COUNTED}
+def _of_people(numerator: int, denominator: int) -> dict[str, Any]:
+    if denominator == 0:
+        return {"numerator": None, "denominator": None, "null_reason": rules.Untold.NOT_COUNTED}
+    return {"numerator": numerator, "denominator": denominator, "null_reason": None}
 
 
 def _share(found: rules.Share) -> dict[str, Any]:

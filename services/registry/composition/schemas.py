@@ -117,8 +117,8 @@ class PopulationShare(BaseModel):
 class Population(BaseModel):
     """Whom the board stands for."""
 
-    women: PopulationShare = Field(description="Women of all residents (persons)")
-    poor: PopulationShare = Field(description="Poor households (PS-2) of all households")
+    women: PopulationShare = Field(description="Women of all residents recorded on the day (persons)")
+    poor: PopulationShare = Field(description="Poor households (PS-2) of those that a meeting decided about")
 
 
 class CompositionView(BaseModel):

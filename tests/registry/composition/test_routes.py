@@ -6,6 +6,8 @@ import pytest
 
 from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.residents.story import a_household, a_resident
+from tests.registry.residents.test_welfare import decide
 
 BOARDS = "/registry/v1/boards"
 TODAY = today(read_clock())
@@ -46,7 +48,7 @@ async def composition(registry: Running, board: httpx.Response, query: str = "")
     with registry.counted() as sent:
         reply = await registry.http.get(f"{board.headers['Location']}/composition?{query}")
     assert reply.status_code == 200, reply.text
-    assert len([one for one in sent if one.startswith("SELECT")]) == 2
+    assert len([one for one in sent if one.startswith("SELECT")]) == 3
     return dict(reply.json())
 
 
@@ -73,6 +75,21 @@ class TestComposition:
             {"occupation": "retired", "count": 4},
         ]
         assert found["population"]["women"]["null_reason"] == "not_counted"
+
+    async def test_stands_beside_the_people_that_the_board_stands_for(
+        self, registry: Running, board: httpx.Response
+    ) -> None:
+        for status in ("poor", "not_poor", None):
+            household = await a_household(registry)
+            await a_resident(registry, household, nik=None, nik_absent_reason="lost")
+            await a_resident(registry, household, name="Contoh Kedua", nik=None, nik_absent_reason="lost", sex="male")
+            if status:
+                assert (await decide(registry, household, status=status)).status_code == 201
+
+        told = (await composition(registry, board))["population"]
+
+        assert told["women"] == {"numerator": 3, "denominator": 6, "null_reason": None}
+        assert told["poor"] == {"numerator": 1, "denominator": 2, "null_reason": None}
 
     async def test_says_why_a_number_is_missing(self, registry: Running, board: httpx.Response) -> None:
         without = await composition(registry, board)
