@@ -20,6 +20,12 @@ ROWS = 4
 TRIES = 300
 LEFT_ALONE = {"places", "signing_keys", "journal_entries", "journal_head", "idempotency_keys", "followed_journals"}
 
+
+def identity(kind: str, number: int = 0) -> UUID:
+    """Return the id of the row of a kind: the same wherever another row speaks of it."""
+    return uuid5(NAMESPACE_URL, f"{kind}/{number}")
+
+
 SOURCES = ("blm", "swadaya", "apbd_kabkota", "apbd_province", "apbn_other", "channeling", "upk_surplus", "other")
 FITTING: dict[str, dict[str, Any]] = {
     "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
@@ -33,7 +39,7 @@ FITTING: dict[str, dict[str, Any]] = {
         "vulnerabilities": ["orphan"],
         "ends_on": None,
         "ended_because": None,
-        "merged_into": None,
+        "merged_into": [None, identity("resident"), None, None],
         "erased_at": None,
     },
     "welfare_statuses": {
@@ -53,6 +59,13 @@ FITTING: dict[str, dict[str, Any]] = {
         "kept_id": None,
         "kept_version": None,
         "absorbed_version": None,
+    },
+    "groups": {"kind": "economic"},
+    "memberships": {"starts_on": date(2024, 1, 1), "ends_on": None, "ended_because": None, "role": "chair"},
+    "savings_months": {
+        "month": [date(2024, month, 1) for month in range(1, 5)],
+        "savings_rupiah": 50_000,
+        "savers": 5,
     },
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
     # The place of the tests was renamed in 2024: it has a predecessor and a successor, itself.
@@ -74,11 +87,6 @@ FITTING: dict[str, dict[str, Any]] = {
     "election_meetings": {"members": [[]], "number": [1, 2], "standing": ["agreed", "differs"]},
 }
 """What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""
-
-
-def identity(kind: str, number: int = 0) -> UUID:
-    """Return the id of the row of a kind: the same wherever another row speaks of it."""
-    return uuid5(NAMESPACE_URL, f"{kind}/{number}")
 
 
 def singular(table: str) -> str:

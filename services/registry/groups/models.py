@@ -1,25 +1,43 @@
-"""Table of groups; who the members are belongs to the residents' register, here are only counts."""
+"""Tables of groups, of who belongs to them when and of what they save; who the members are, the residents tell."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Integer, String
+from sqlalchemy import CheckConstraint, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
-from services.registry.groups.rules import Bond, GroupKind
+from services.registry.groups.rules import Bond, GroupKind, MemberRole, MembershipEnd
 from shared.searching import searched
-from shared.tables import CommunityItem, child_of, choice, community, serves
+from shared.tables import (
+    CommunityItem,
+    Dated,
+    Rupiah,
+    child_of,
+    choice,
+    community,
+    rupiah_within_bounds,
+    serves,
+)
 
 
 class Group(CommunityItem, Base):
-    """A self-help group (KSM) that works with a board."""
+    """A self-help group (KSM) that works with a board.
+
+    `members` and `women` are the numbers it was recorded with; they count for as long as no member is listed.
+    """
 
     __tablename__ = "groups"
     __table_args__ = community(
         child_of("boards", "board_id"),
         CheckConstraint("women BETWEEN 0 AND members", name="women"),
+        CheckConstraint(
+            "(liability_signed_on IS NULL) = (liability_reference IS NULL)"
+            " AND (liability_signed_on IS NULL) = (liability_signatories IS NULL)",
+            name="liability",
+        ),
+        CheckConstraint("liability_signatories >= 1", name="signatories"),
         serves("groups_by_place", "kelurahan_code", "id"),
         serves("groups_of_board", "board_id", "id"),
         serves("groups_by_name", "name", "id"),
@@ -34,3 +52,49 @@ class Group(CommunityItem, Base):
     formed_on: Mapped[date]
     members: Mapped[int] = mapped_column(Integer)
     women: Mapped[int] = mapped_column(Integer)
+    liability_signed_on: Mapped[date | None]
+    liability_reference: Mapped[str | None] = mapped_column(String(200))
+    liability_signatories: Mapped[int | None] = mapped_column(Integer)
+
+
+class Membership(CommunityItem, Dated, Base):
+    """A resident who belongs to a group for a while, in one role."""
+
+    __tablename__ = "memberships"
+    __table_args__ = community(
+        child_of("groups", "group_id"),
+        child_of("residents", "resident_id"),
+        CheckConstraint("ends_on >= starts_on", name="order"),
+        CheckConstraint("(ends_on IS NULL) = (ended_because IS NULL)", name="ended"),
+        serves("memberships_of_group", "group_id", "starts_on", "id"),
+        serves("memberships_of_resident", "resident_id"),
+        serves("memberships_by_place", "kelurahan_code", "id"),
+    )
+    read_scope = "registry:groups:read"
+
+    group_id: Mapped[UUID] = mapped_column(Uuid)
+    resident_id: Mapped[UUID] = mapped_column(Uuid)
+    role: Mapped[MemberRole] = choice(MemberRole)
+    trained_on: Mapped[date | None]
+    ended_because: Mapped[MembershipEnd | None] = choice(MembershipEnd)
+
+
+class SavingsMonth(CommunityItem, Base):
+    """What a group saved in a month, under the month's first day."""
+
+    __tablename__ = "savings_months"
+    __table_args__ = community(
+        child_of("groups", "group_id"),
+        UniqueConstraint("kelurahan_code", "group_id", "month"),
+        CheckConstraint("EXTRACT(DAY FROM month) = 1", name="month"),
+        CheckConstraint("savers >= 0 AND (savers = 0) = (savings_rupiah = 0)", name="savers"),
+        rupiah_within_bounds("savings_rupiah"),
+        serves("savings_months_of_group", "group_id", "month", "id"),
+    )
+    read_scope = "registry:groups:read"
+
+    group_id: Mapped[UUID] = mapped_column(Uuid)
+    month: Mapped[date]
+    savings_rupiah: Mapped[Rupiah]
+    savers: Mapped[int] = mapped_column(Integer)
+    meeting_held: Mapped[bool]

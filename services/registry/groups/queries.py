@@ -1,27 +1,73 @@
-"""How groups are read: in the caller's own regions."""
+"""How groups, their members and their savings are read: in the caller's own regions."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import BindParameter, ColumnElement, Date, ScalarSelect, Select, Uuid, bindparam, exists, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.registry.boards.service import board_names
 from services.registry.database import places
-from services.registry.groups.models import Group
-from services.registry.groups.schemas import GroupQuery, GroupSort
+from services.registry.groups.models import Group, Membership, SavingsMonth
+from services.registry.groups.rules import CountedFrom, GroupKind, GroupRules, MemberRole, first_of
+from services.registry.groups.schemas import (
+    GroupQuery,
+    GroupSort,
+    MembershipQuery,
+    SavingsMonthQuery,
+)
+from services.registry.personal import service as personal
+from services.registry.residents.service import persons
+from shared.clock import today
 from shared.errors import ResourceNotFound
-from shared.items import visible
+from shared.items import in_place, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.rulesets import in_force, load
 from shared.searching import finds
+from shared.statements import fetch, remembered
+from shared.vault import Vault
 
+GROUP_RULES = load(Path(__file__).with_name("rulesets.json"), GroupRules)
 ORDERS = {
     GroupSort.RECORDED: Order(Group.id.expression, UUID, Group.id.expression),
     GroupSort.NAME: Order(Group.name.expression, str, Group.id.expression),
 }
+MEMBERSHIPS_BY_DAY = Order(Membership.starts_on.expression, date, Membership.id.expression)
+MONTHS_NEWEST_FIRST = Order(SavingsMonth.month.expression, date, SavingsMonth.id.expression, descending=True)
+ON: BindParameter[date] = bindparam("on", type_=Date)
+"""The day groups are shown as of: today, or `as_of`."""
+
+GROUP: BindParameter[UUID] = bindparam("group", type_=Uuid)
+"""The group whose members are read."""
+
 _BOARDS = board_names()
+PERSONS = persons(ON)
+"""Residents as the members of groups, judged on the day."""
+
+_COUNTED = (
+    select(
+        array(
+            [
+                func.count(PERSONS.c.person_id.distinct()),
+                func.count(PERSONS.c.person_id.distinct()).filter(PERSONS.c.woman),
+            ]
+        )
+    )
+    .select_from(Membership)
+    .join(PERSONS, PERSONS.c.id == Membership.resident_id)
+    .where(Membership.group_id == Group.id, Membership.holds_on(ON))
+    .scalar_subquery()
+)
+# Among the columns, not joined: so it is counted for the groups of a page only.
+LISTED = exists().where(Membership.group_id == Group.id)
+"""Whether the members of a group are listed, today or once: then they are counted."""
+
 _GROUPS = (
     select(
         Group.id,
@@ -35,18 +81,26 @@ _GROUPS = (
         Group.formed_on,
         Group.members,
         Group.women,
+        LISTED.label("listed"),
+        _COUNTED.label("counted"),
+        Group.liability_signed_on,
+        Group.liability_reference,
+        Group.liability_signatories,
         Group.version,
         Group.recorded_at,
         Group.changed_at,
     )
-    .join(places, places.c.kelurahan_code == Group.kelurahan_code)
+    .join(places, in_place(Group))
     .join(_BOARDS, _BOARDS.c.id == Group.board_id)
 )
 
 
+@remembered
 def groups(query: GroupQuery, caller: Caller) -> Select[Any]:
-    """Return the statement of the list of groups."""
+    """Return the statement of the list of groups; it takes the day as `on`."""
     statement = _GROUPS.where(visible(Group, caller))
+    if query.as_of is not None:
+        statement = statement.where(Group.formed_on <= ON)
     if query.region is not None:
         statement = statement.where(query.lies_in_region(places))
     if query.board_id is not None:
@@ -59,7 +113,16 @@ def groups(query: GroupQuery, caller: Caller) -> Select[Any]:
 
 
 def group_view(row: Any) -> dict[str, Any]:
-    """Return a row as GroupView."""
+    """Return a row as GroupView: who is listed is counted, else the numbers are those it was recorded with."""
+    members, women = row.counted if row.listed else (row.members, row.women)
+    rules = in_force(GROUP_RULES, row.formed_on).values
+    liability = None
+    if row.liability_signed_on is not None:
+        liability = {
+            "signed_on": row.liability_signed_on,
+            "document_reference": row.liability_reference,
+            "signatories": row.liability_signatories,
+        }
     return {
         "id": row.id,
         "kelurahan_code": row.kelurahan_code,
@@ -70,19 +133,207 @@ def group_view(row: Any) -> dict[str, Any]:
         "kind": row.kind,
         "bond": row.bond,
         "formed_on": row.formed_on,
-        "members": row.members,
-        "women": row.women,
+        "members": members,
+        "women": women,
+        "counted_from": CountedFrom.MEMBERSHIPS if row.listed else CountedFrom.RECORDED,
+        "below_minimum": members < rules.least(GroupKind(row.kind)),
+        "joint_liability": liability,
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
     }
 
 
+@remembered
+def _group(caller: Caller) -> Select[Any]:
+    return _GROUPS.where(Group.id == bindparam("id", type_=Uuid), visible(Group, caller))
+
+
 async def one_group(
-    connection: AsyncConnection | AsyncSession, group_id: UUID, caller: Caller, _now: datetime
+    connection: AsyncConnection | AsyncSession, group_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one group, or ResourceNotFound."""
-    row = (await connection.execute(_GROUPS.where(Group.id == group_id, visible(Group, caller)))).one_or_none()
-    if row is None:
+    """Return one group as of today, or ResourceNotFound."""
+    rows = await fetch(connection, _group(caller), {"id": group_id, "on": today(now)})
+    if not rows:
         raise ResourceNotFound
-    return group_view(row)
+    return group_view(rows[0])
+
+
+_PERSONAL: Any = personal.personal_records()
+_HERE, _GROUP_HERE, _PERSONS_HERE = aliased(Membership), aliased(Group), persons(ON).alias("persons_here")
+# Once for a statement, not once for a row: a person is not found by an index, for records may stand for each other.
+_IN_KELURAHAN = (
+    select(
+        _PERSONS_HERE.c.person_id,
+        _HERE.group_id,
+        (_GROUP_HERE.kind == GroupKind.ECONOMIC).label("borrows"),
+        (_HERE.role == MemberRole.CHAIR).label("leads"),
+    )
+    .join_from(_HERE, _GROUP_HERE, _GROUP_HERE.id == _HERE.group_id)
+    .join(_PERSONS_HERE, _PERSONS_HERE.c.id == _HERE.resident_id)
+    .where(
+        _HERE.kelurahan_code == select(Group.kelurahan_code).where(Group.id == GROUP).scalar_subquery(),
+        _HERE.holds_on(ON),
+    )
+    .cte("in_kelurahan")
+    .prefix_with("MATERIALIZED")
+)
+
+
+def _elsewhere(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return how many other groups of the kelurahan a membership's person belongs to on the day."""
+    return (
+        select(func.count(_IN_KELURAHAN.c.group_id.distinct()))
+        .where(
+            _IN_KELURAHAN.c.person_id == PERSONS.c.person_id,
+            _IN_KELURAHAN.c.group_id != Membership.group_id,
+            condition,
+        )
+        .correlate(PERSONS, Membership)
+        .scalar_subquery()
+    )
+
+
+IN_OTHER_BORROWING = _elsewhere(_IN_KELURAHAN.c.borrows)
+CHAIRS_OTHERS = _elsewhere(_IN_KELURAHAN.c.leads)
+_MEMBERSHIPS = (
+    select(
+        *Membership.__table__.c,
+        PERSONS.c.resident_id.label("person"),
+        IN_OTHER_BORROWING.label("elsewhere"),
+    )
+    .join(PERSONS, PERSONS.c.id == Membership.resident_id)
+    .join(places, in_place(Membership))
+)
+
+
+class _Sealed(NamedTuple):
+    """A personal record as it is opened."""
+
+    id: UUID
+    wrapped_key: bytes | None
+    sealed: bytes | None
+
+
+def named(statement: Select[Any], resident_id: Any, *, unmasked: bool) -> Select[Any]:
+    """Add what names the person of each row, still sealed."""
+    if not unmasked:
+        return statement
+    columns = (_PERSONAL.c.id.label("personal_id"), _PERSONAL.c.wrapped_key, _PERSONAL.c.sealed)
+    return statement.add_columns(*columns).outerjoin(_PERSONAL, _PERSONAL.c.id == resident_id)
+
+
+def shown_name(row: Any, vault: Vault | None) -> dict[str, Any]:
+    """Return the name of a row's person, and why it is not there."""
+    if vault is None:
+        return {"personal": "masked", "name": None}
+    if row.wrapped_key is None:
+        return {"personal": "erased", "name": None}
+    opened = personal.opened(vault, _Sealed(row.personal_id, row.wrapped_key, row.sealed))
+    return {"personal": "shown", "name": opened.get("name")}
+
+
+@remembered
+def memberships(query: MembershipQuery, caller: Caller, *, unmasked: bool) -> Select[Any]:
+    """Return the statement of a group's memberships; it takes the `group` and the day as `on`."""
+    statement = _MEMBERSHIPS.where(Membership.group_id == GROUP, visible(Membership, caller))
+    if query.role is not None:
+        statement = statement.where(Membership.role == query.role)
+    if query.as_of is not None:
+        statement = statement.where(Membership.holds_on(ON))
+    return named(statement, PERSONS.c.resident_id, unmasked=unmasked)
+
+
+def membership_view(vault: Vault | None) -> Callable[[Any], dict[str, Any]]:
+    """Return what shapes a row as MembershipView; with a vault the name is shown."""
+
+    def view(row: Any) -> dict[str, Any]:
+        return {
+            "id": row.id,
+            "group_id": row.group_id,
+            "kelurahan_code": row.kelurahan_code,
+            "resident_id": row.person,
+            **shown_name(row, vault),
+            "role": row.role,
+            "starts_on": row.starts_on,
+            "ends_on": row.ends_on,
+            "ended_because": row.ended_because,
+            "trained_on": row.trained_on,
+            "other_borrowing_groups": row.elsewhere,
+            "version": row.version,
+            "recorded_at": row.recorded_at,
+            "changed_at": row.changed_at,
+        }
+
+    return view
+
+
+async def membership_row(
+    connection: AsyncConnection | AsyncSession,
+    group_id: UUID,
+    membership_id: UUID,
+    caller: Caller,
+    now: datetime,
+    *,
+    unmasked: bool,
+) -> Any:
+    """Return the row of one membership, or ResourceNotFound."""
+    statement = _MEMBERSHIPS.where(
+        Membership.group_id == GROUP, Membership.id == membership_id, visible(Membership, caller)
+    )
+    rows = await fetch(
+        connection, named(statement, PERSONS.c.resident_id, unmasked=unmasked), {"on": today(now), "group": group_id}
+    )
+    if not rows:
+        raise ResourceNotFound
+    return rows[0]
+
+
+async def one_membership(
+    connection: AsyncConnection | AsyncSession, group_id: UUID, membership_id: UUID, caller: Caller, now: datetime
+) -> dict[str, Any]:
+    """Return one membership masked, as every reply to a write shows it."""
+    row = await membership_row(connection, group_id, membership_id, caller, now, unmasked=False)
+    return membership_view(None)(row)
+
+
+_MONTHS = select(*SavingsMonth.__table__.c).join(places, in_place(SavingsMonth))
+
+
+def savings_months(group_id: UUID, query: SavingsMonthQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of a group's savings."""
+    statement = _MONTHS.where(SavingsMonth.group_id == group_id, visible(SavingsMonth, caller))
+    if query.month_from is not None:
+        statement = statement.where(SavingsMonth.month >= first_of(query.month_from))
+    if query.month_to is not None:
+        statement = statement.where(SavingsMonth.month <= first_of(query.month_to))
+    return statement
+
+
+def savings_month_view(row: Any) -> dict[str, Any]:
+    """Return a row as SavingsMonthView."""
+    return {
+        "id": row.id,
+        "group_id": row.group_id,
+        "kelurahan_code": row.kelurahan_code,
+        "month": f"{row.month:%Y-%m}",
+        "savings_rupiah": row.savings_rupiah,
+        "savers": row.savers,
+        "meeting_held": row.meeting_held,
+        "version": row.version,
+        "recorded_at": row.recorded_at,
+        "changed_at": row.changed_at,
+    }
+
+
+async def one_savings_month(
+    connection: AsyncConnection | AsyncSession, group_id: UUID, month_id: UUID, caller: Caller, _now: datetime
+) -> dict[str, Any]:
+    """Return what a group saved in one month, or ResourceNotFound."""
+    statement = _MONTHS.where(
+        SavingsMonth.group_id == group_id, SavingsMonth.id == month_id, visible(SavingsMonth, caller)
+    )
+    rows = await fetch(connection, statement)
+    if not rows:
+        raise ResourceNotFound
+    return savings_month_view(rows[0])

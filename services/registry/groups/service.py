@@ -1,24 +1,43 @@
-"""Use cases of groups."""
+"""Use cases of groups; lending will ask `readiness_of` before a first loan."""
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards import service as boards
 from services.registry.groups.models import Group
-from services.registry.groups.rules import GroupRules, require_valid_group
-from services.registry.groups.schemas import GroupChange, GroupDraft
+from services.registry.groups.queries import GROUP_RULES, LISTED
+from services.registry.groups.readiness import readiness_of
+from services.registry.groups.rules import (
+    GroupInvalid,
+    GroupKind,
+    MembersListed,
+    NotBorrowing,
+    before_group_faults,
+    require_valid_group,
+)
+from services.registry.groups.schemas import GroupChange, GroupDraft, LiabilityDraft
 from shared.items import changes, claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
-from shared.rulesets import in_force, load
+from shared.rulesets import in_force
 
-AUDIENCES = {"group.recorded": Audience.REGION, "group.changed": Audience.REGION}
-GROUP_RULES = load(Path(__file__).with_name("rulesets.json"), GroupRules)
+__all__ = ["readiness_of"]
+
+AUDIENCES = {
+    "group.recorded": Audience.REGION,
+    "group.changed": Audience.REGION,
+    "group.liability_signed": Audience.REGION,
+    "membership.recorded": Audience.REGION,
+    "membership.changed": Audience.REGION,
+    "memberships.read": Audience.READINGS,
+    "savings_month.recorded": Audience.REGION,
+    "savings_month.changed": Audience.REGION,
+}
 
 
 def group_record(group: Group) -> dict[str, Any]:
@@ -29,6 +48,9 @@ def group_record(group: Group) -> dict[str, Any]:
         "board_id": group.board_id,
         "name": group.name,
         "kind": group.kind,
+        "liability_signed_on": group.liability_signed_on,
+        "liability_reference": group.liability_reference,
+        "liability_signatories": group.liability_signatories,
         "version": group.version,
     }
 
@@ -45,20 +67,50 @@ async def record_group(session: AsyncSession, draft: GroupDraft, *, by: Caller, 
     group = Group(**draft.model_dump(exclude={"id"}), kelurahan_code=kelurahan_code, **claimed.columns(now))
     session.add(group)
     await session.flush()
-    record(session, _change("group.recorded", group), by=by, now=now)
+    record(session, group_change("group.recorded", group), by=by, now=now)
     return group.id, True
 
 
 async def change_group(session: AsyncSession, group: Group, change: GroupChange, *, by: Caller, now: datetime) -> None:
-    """Edit a group that is locked."""
-    for name, value in changes(change).items():
+    """Edit a group that is locked; its numbers only while no member is listed."""
+    edited = changes(change)
+    numbers = edited.keys() & {"members", "women"}
+    if numbers:
+        if await session.scalar(select(LISTED).select_from(Group).where(Group.id == group.id)):
+            raise MembersListed(pointer=f"/{min(numbers)}")
+        members, women = edited.get("members", group.members), edited.get("women", group.women)
+        rules = in_force(GROUP_RULES, group.formed_on).values
+        require_valid_group(kind=group.kind, members=members, women=women, rules=rules)
+    for name, value in edited.items():
         setattr(group, name, value)
-    rules = in_force(GROUP_RULES, group.formed_on).values
-    require_valid_group(kind=group.kind, members=group.members, women=group.women, rules=rules)
+    await moved(session, group, by=by, now=now)
+
+
+async def sign_liability(
+    session: AsyncSession, group: Group, draft: LiabilityDraft, *, by: Caller, now: datetime
+) -> None:
+    """Record that members of a locked economic group answer for each other's loans; the last statement counts."""
+    if group.kind is not GroupKind.ECONOMIC:
+        raise NotBorrowing
+    require_not_future(draft.signed_on, now=now, pointer="/signed_on")
+    found = before_group_faults(draft.signed_on, formed_on=group.formed_on, pointer="/signed_on")
+    if found:
+        raise GroupInvalid(faults=found, count=len(found))
+    group.liability_signed_on = draft.signed_on
+    group.liability_reference = draft.document_reference
+    group.liability_signatories = draft.signatories
     group.changed_at = now
     await session.flush()
-    record(session, _change("group.changed", group), by=by, now=now)
+    record(session, group_change("group.liability_signed", group), by=by, now=now)
 
 
-def _change(action: str, group: Group) -> Change:
-    return Change(action, f"groups/{group.id}", group.kelurahan_code, group_record(group), group.formed_on)
+async def moved(session: AsyncSession, group: Group, *, by: Caller, now: datetime) -> None:
+    """Save a group that is locked under a new version, for it or its members have changed."""
+    group.changed_at = now
+    await session.flush()
+    record(session, group_change("group.changed", group), by=by, now=now)
+
+
+def group_change(action: str, group: Group) -> Change:
+    occurred_on = group.liability_signed_on if action == "group.liability_signed" else group.formed_on
+    return Change(action, f"groups/{group.id}", group.kelurahan_code, group_record(group), occurred_on)

@@ -7,9 +7,24 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Select, String, Uuid, and_, any_, bindparam, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.registry.database import places
 from services.registry.residents.models import Household, Resident, WelfareStatus
@@ -145,6 +160,61 @@ async def known_residents(
         )
         for row in rows
     }
+
+
+def persons(on: Any) -> Subquery:
+    """Return residents as other slices may join them, by `id`: who stands for each, and what is known of them.
+
+    Who was recorded twice is followed to the one kept (`resident_id`), and once more if that one was. `person_id` is
+    the same wherever the person lived; `poor` is what the community decided about the household of the day, null when
+    it decided nothing.
+    """
+    kept, last, here = aliased(Resident), aliased(Resident), aliased(Resident)
+
+    def standing(name: str) -> ColumnElement[Any]:
+        # Hardly anybody is recorded twice: for all others nothing more is read.
+        of_kept = (
+            select(func.coalesce(getattr(last, name), getattr(kept, name)))
+            .outerjoin_from(kept, last, last.id == kept.merged_into)
+            .where(kept.id == Resident.merged_into)
+            .correlate(Resident)
+            .scalar_subquery()
+        )
+        return case((Resident.merged_into.is_(None), getattr(Resident, name)), else_=of_kept)
+
+    poor = (
+        select(WelfareStatus.status == Welfare.POOR)
+        .join(here, here.household_id == WelfareStatus.household_id)
+        .where(
+            here.person_id == standing("person_id"),
+            here.merged_into.is_(None),
+            here.holds_on(on),
+            WelfareStatus.holds_on(on),
+        )
+        .correlate(Resident)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(
+        Resident.id,
+        standing("id").label("resident_id"),
+        standing("person_id").label("person_id"),
+        (Resident.sex == Sex.FEMALE).label("woman"),
+        poor.label("poor"),
+    ).subquery("persons")
+
+
+async def kept_resident(session: AsyncSession, resident_id: UUID, *, kelurahan_code: str) -> Resident | None:
+    """Return a resident of a kelurahan, or the one kept there when they were recorded twice; None when there is none."""
+    resident = await session.get(Resident, resident_id)
+    if resident is None or resident.kelurahan_code != kelurahan_code:
+        return None
+    while resident.merged_into is not None:
+        kept = await session.get(Resident, resident.merged_into)
+        if kept is None or kept.kelurahan_code != kelurahan_code:
+            break
+        resident = kept
+    return resident
 
 
 def _of_rw() -> Any:

@@ -9,7 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal import service as personal
-from services.registry.residents.counting import KnownResident, PlaceCounts, counts, known_residents
+from services.registry.residents.counting import (
+    KnownResident,
+    PlaceCounts,
+    counts,
+    kept_resident,
+    known_residents,
+    persons,
+)
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.numbers import nik_faults
 from services.registry.residents.queries import COMPARED, beside, resident_view
@@ -53,8 +60,10 @@ __all__ = [
     "ResidentView",
     "beside",
     "counts",
+    "kept_resident",
     "known_residents",
     "numbered",
+    "persons",
     "resident_view",
 ]
 

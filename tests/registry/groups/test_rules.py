@@ -8,7 +8,7 @@ from services.registry.groups.rules import GroupInvalid, GroupKind, GroupRules, 
 from services.registry.groups.service import GROUP_RULES
 from shared.rulesets import in_force
 
-RULES = GroupRules(least_members=3, least_members_economic=5)
+RULES = GroupRules(least_members=3, least_members_economic=5, least_women_percent=30, least_savings_months=3)
 
 
 class TestGroup:

@@ -1,0 +1,186 @@
+"""Use cases of who belongs to a group, and of what its members save; the group is locked each time."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.groups.models import Group, Membership, SavingsMonth
+from services.registry.groups.rules import (
+    RESIDENT_GONE,
+    RESIDENT_UNKNOWN,
+    ChairTaken,
+    MemberRole,
+    MembershipInvalid,
+    MembershipOverlaps,
+    MonthTaken,
+    SavingsInvalid,
+    before_group_faults,
+    ending_faults,
+    first_of,
+    savings_faults,
+)
+from services.registry.groups.schemas import (
+    MembershipChange,
+    MembershipDraft,
+    SavingsMonthChange,
+    SavingsMonthDraft,
+)
+from services.registry.groups.service import moved
+from services.registry.residents.service import kept_resident, persons
+from shared.clock import today
+from shared.errors import Fault
+from shared.items import changes, claim
+from shared.journal import Change, record
+from shared.occurrence import require_not_future, require_order
+from shared.permissions import Caller
+
+
+async def join_group(
+    session: AsyncSession, group: Group, draft: MembershipDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record that a resident of the group's kelurahan joined it; return the membership's id and whether it is new.
+
+    That the group is below its minimum, or the person in another borrowing group, is shown and not refused.
+    """
+    claimed = await claim(session, Membership, draft, by=by, within=group.id)
+    if claimed.existing:
+        return claimed.id, False
+    resident = await kept_resident(session, draft.resident_id, kelurahan_code=group.kelurahan_code)
+    found: list[Fault] = []
+    if resident is None:
+        found.append(Fault("/resident_id", "resident.unknown", RESIDENT_UNKNOWN, {}))
+    elif resident.ends_on is not None and resident.ends_on < draft.starts_on:
+        found.append(Fault("/starts_on", "resident.gone", RESIDENT_GONE, {"ends_on": resident.ends_on}))
+    if resident is None or found:
+        raise MembershipInvalid(faults=found, count=len(found))
+    membership = Membership(
+        **draft.model_dump(exclude={"id", "resident_id"}),
+        resident_id=resident.id,
+        group_id=group.id,
+        kelurahan_code=group.kelurahan_code,
+        **claimed.columns(now),
+    )
+    await _require_fitting(session, group, membership, now=now)
+    session.add(membership)
+    await moved(session, group, by=by, now=now)
+    record(session, _membership_change("membership.recorded", membership), by=by, now=now)
+    return membership.id, True
+
+
+async def change_membership(
+    session: AsyncSession, membership: Membership, change: MembershipChange, *, by: Caller, now: datetime
+) -> None:
+    """Correct or end a membership whose group is locked; a group may fall below its minimum by it."""
+    group = await session.get_one(Group, membership.group_id)
+    for name, value in changes(change).items():
+        setattr(membership, name, value)
+    with session.no_autoflush:
+        await _require_fitting(session, group, membership, now=now)
+    membership.changed_at = now
+    await moved(session, group, by=by, now=now)
+    record(session, _membership_change("membership.changed", membership), by=by, now=now)
+
+
+async def _require_fitting(session: AsyncSession, group: Group, membership: Membership, *, now: datetime) -> None:
+    """Refuse a membership at an impossible time, a person twice at once, and a second chair."""
+    for name in ("starts_on", "trained_on", "ends_on"):
+        day = getattr(membership, name)
+        if day is not None:
+            require_not_future(day, now=now, pointer=f"/{name}")
+    require_order(membership.starts_on, membership.ends_on)
+    found = before_group_faults(membership.starts_on, formed_on=group.formed_on, pointer="/starts_on")
+    found += ending_faults(membership.ends_on, membership.ended_because)
+    if found:
+        raise MembershipInvalid(faults=found, count=len(found))
+    others = select(Membership).where(
+        Membership.group_id == membership.group_id,
+        Membership.id != membership.id,
+        Membership.overlapping(membership.starts_on, membership.ends_on),
+    )
+    known = persons(today(now))
+    own = select(known.c.person_id).where(known.c.id == membership.resident_id).scalar_subquery()
+    same = persons(today(now)).alias("same")
+    twice = others.join(same, same.c.id == Membership.resident_id).where(same.c.person_id == own).limit(1)
+    other = await session.scalar(twice)
+    if other is not None:
+        raise MembershipOverlaps(starts_on=other.starts_on)
+    if membership.role is MemberRole.CHAIR:
+        chair = await session.scalar(others.where(Membership.role == MemberRole.CHAIR).limit(1))
+        if chair is not None:
+            raise ChairTaken(starts_on=chair.starts_on)
+
+
+def _membership_change(action: str, membership: Membership) -> Change:
+    data = {
+        "id": membership.id,
+        "group_id": membership.group_id,
+        "kelurahan_code": membership.kelurahan_code,
+        "resident_id": membership.resident_id,
+        "role": membership.role,
+        "starts_on": membership.starts_on,
+        "trained_on": membership.trained_on,
+        "ends_on": membership.ends_on,
+        "ended_because": membership.ended_because,
+        "version": membership.version,
+    }
+    subject = f"memberships/{membership.id}"
+    return Change(action, subject, membership.kelurahan_code, data, membership.ends_on or membership.starts_on)
+
+
+async def record_savings(
+    session: AsyncSession, group: Group, draft: SavingsMonthDraft, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record what a locked group saved in a month, each month once; return its id and whether it is new."""
+    claimed = await claim(session, SavingsMonth, draft, by=by, within=group.id)
+    if claimed.existing:
+        return claimed.id, False
+    month = first_of(draft.month)
+    require_not_future(month, now=now, pointer="/month")
+    found = before_group_faults(month, formed_on=group.formed_on.replace(day=1), pointer="/month")
+    found += savings_faults(savings_rupiah=draft.savings_rupiah, savers=draft.savers)
+    if found:
+        raise SavingsInvalid(faults=found, count=len(found))
+    taken = select(SavingsMonth.id).where(SavingsMonth.group_id == group.id, SavingsMonth.month == month)
+    if await session.scalar(taken) is not None:
+        raise MonthTaken(month=draft.month)
+    saved = SavingsMonth(
+        **draft.model_dump(exclude={"id", "month"}),
+        month=month,
+        group_id=group.id,
+        kelurahan_code=group.kelurahan_code,
+        **claimed.columns(now),
+    )
+    session.add(saved)
+    await session.flush()
+    record(session, _savings_change("savings_month.recorded", saved), by=by, now=now)
+    return saved.id, True
+
+
+async def change_savings(
+    session: AsyncSession, saved: SavingsMonth, change: SavingsMonthChange, *, by: Caller, now: datetime
+) -> None:
+    """Correct what a group saved in a month; the group is locked."""
+    for name, value in changes(change).items():
+        setattr(saved, name, value)
+    found = savings_faults(savings_rupiah=saved.savings_rupiah, savers=saved.savers)
+    if found:
+        raise SavingsInvalid(faults=found, count=len(found))
+    saved.changed_at = now
+    await session.flush()
+    record(session, _savings_change("savings_month.changed", saved), by=by, now=now)
+
+
+def _savings_change(action: str, saved: SavingsMonth) -> Change:
+    data = {
+        "id": saved.id,
+        "group_id": saved.group_id,
+        "kelurahan_code": saved.kelurahan_code,
+        "month": saved.month,
+        "savings_rupiah": saved.savings_rupiah,
+        "savers": saved.savers,
+        "meeting_held": saved.meeting_held,
+        "version": saved.version,
+    }
+    return Change(action, f"savings_months/{saved.id}", saved.kelurahan_code, data, saved.month)
