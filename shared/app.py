@@ -128,6 +128,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         lifespan=lifespan,
         openapi_url=f"/{service.name}/v1/openapi.json",
         docs_url=None,
+        separate_input_output_schemas=False,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -22,16 +22,22 @@ TOKEN_ADDRESS = "/registry/v1/tokens"  # noqa: S105 - where tokens are asked for
 VERBS = {"read": "Read", "write": "Write", "approve": "Approve", "follow": "Follow"}
 
 REFUSALS = {
-    "400": ("Malformed", "The request cannot be read: an unknown or wrong parameter, header or JSON."),
-    "401": ("Unauthenticated", "A token is missing, or is not (or no longer) good."),
-    "403": ("Forbidden", "A scope or a region is missing; the problem names it."),
-    "404": ("NotFound", "Absent, or not for the caller to know of."),
+    "4XX": (
+        "Refused",
+        (
+            "400 the request cannot be read: an unknown or wrong parameter, header or JSON. "
+            "401 a token is missing, or is not (or no longer) good. "
+            "403 a scope or a region is missing; the problem names it. "
+            "404 absent, or not for the caller to know of. "
+            "422 the body was read, and is wrong; `errors` names every place. "
+            "429 slower: wait for as long as Retry-After says."
+        ),
+    ),
     "409": ("Conflict", "Not now: what was asked does not fit how things stand."),
     "412": ("Stale", "Somebody else was faster; `current` shows the item as it is now."),
-    "422": ("Invalid", "The body was read, and is wrong; `errors` names every place."),
     "428": ("PreconditionMissing", "Say with If-Match which version you saw."),
-    "429": ("TooMany", "Slower: wait for as long as Retry-After says."),
 }
+"""Told in ranges, since each of many operations would say nine times the same."""
 
 FAULT: Json = {
     "type": "object",
@@ -68,7 +74,7 @@ PARAMETERS: Json = {
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A new UUID for every act; sent again, the first reply comes back and nothing happens twice",
+        "description": "A new UUID for every act; sent again, the first reply comes back with `Idempotency-Replayed: true` and nothing happens twice",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     },
     "RequiredIdempotencyKey": {
@@ -100,10 +106,6 @@ HEADERS: Json = {
     },
     "Link": {"description": '`rel="next"`: the next page, when there is one', "schema": {"type": "string"}},
     "Location": {"description": "Address of the new item", "schema": {"type": "string"}},
-    "Idempotency-Replayed": {
-        "description": "`true` when this reply was given before",
-        "schema": {"type": "string", "enum": ["true"]},
-    },
 }
 
 
@@ -149,7 +151,6 @@ class Documented(FastAPI):
                     for method in route.methods or ():
                         scopes |= _complete(document["paths"][route.path_format][method.lower()], route)
             _complete_components(document, scopes)
-            _say_once(document)
             document["tags"] = _tags(routes)
             compact(document)
         return dict(self.openapi_schema or {})
@@ -169,12 +170,8 @@ def _complete(operation: Json, route: APIRoute) -> set[str]:
     _parameters(operation, writes=writes, money=MOVING_MONEY in calls, versioned=versioned)
     _success(operation, success, route=route, writes=writes)
     replies.pop("422", None)
-    refused = ["400", "429"]
-    refused += ["401"] if KNOWN_CALLER in calls else []
-    refused += ["403"] if needs else []
-    refused += ["404"] if "{" in route.path_format else []
-    refused += ["409", "422"] if writes else []
-    refused += ["422"] if route.body_field is not None and not writes else []
+    refused = ["4XX"]
+    refused += ["409"] if writes else []
     refused += ["412", "428"] if versioned else []
     replies |= {status: _reference("responses", REFUSALS[status][0]) for status in sorted(refused)}
     return set(needs)
@@ -182,7 +179,7 @@ def _complete(operation: Json, route: APIRoute) -> set[str]:
 
 def _security(calls: list[Callable[..., Any]], needs: tuple[str, ...]) -> list[Json]:
     if needs:
-        return [way for scope in needs for way in ({"oauth2": [scope]}, {"bearer": [scope]})]
+        return [*({"oauth2": [scope]} for scope in needs), {"bearer": []}]
     if KNOWN_CALLER not in calls:
         return []
     open_to_all: list[Json] = [] if SIGNED_IN in calls else [{}]
@@ -203,15 +200,15 @@ def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -
     is_page = isinstance(model, type) and issubclass(model, Page) and "limit" in getattr(route, "parameters", ())
     names = ["ETag"] if is_page or "version" in fields else []
     names += ["Journal-Position", "Link"] if is_page else []
-    names += ["Idempotency-Replayed"] if writes else []
     success["description"] = "Done" if writes else "Found"
     if names:
         success["headers"] = {name: _reference("headers", name) for name in names}
     if names and not writes:
         operation["parameters"].append(_reference("parameters", "IfNoneMatch"))
-        operation["responses"]["304"] = {"description": "Not changed since the ETag in If-None-Match"}
+        operation["responses"]["304"] = _reference("responses", "NotChanged")
     if writes and route.status_code == 201:
-        operation["responses"]["200"] = success | {"description": "Made before with the same id and content"}
+        before = {"description": "Made before with the same id and content", "content": success.get("content", {})}
+        operation["responses"]["200"] = before
         success["headers"] = success.get("headers", {}) | {"Location": _reference("headers", "Location")}
         success["description"] = "Made"
     body = operation.get("requestBody", {}).get("content", {})
@@ -226,6 +223,7 @@ def _complete_components(document: Json, scopes: set[str]) -> None:
     components["schemas"] |= {"Fault": FAULT, "Problem": PROBLEM_SCHEMA}
     content = {PROBLEM: {"schema": _reference("schemas", "Problem")}}
     components["responses"] = {name: {"description": text, "content": content} for name, text in REFUSALS.values()}
+    components["responses"]["NotChanged"] = {"description": "Not changed since the ETag in If-None-Match"}
     components["parameters"] = dict(PARAMETERS)
     components["headers"] = HEADERS
     told = {scope: _scope_text(scope) for scope in sorted(scopes)}
@@ -238,19 +236,6 @@ def _complete_components(document: Json, scopes: set[str]) -> None:
         },
         "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token got before"},
     }
-
-
-def _say_once(document: Json) -> None:
-    """Leave out titles that only repeat a field's name, and descriptions that a parameter gives itself."""
-    for schema in document["components"]["schemas"].values():
-        for field in schema.get("properties", {}).values():
-            field.pop("title", None)
-    for operation in (one for path in document["paths"].values() for one in path.values()):
-        for parameter in operation.get("parameters", ()):
-            schema = parameter.get("schema", {})
-            schema.pop("title", None)
-            if schema.get("description") == parameter.get("description"):
-                schema.pop("description", None)
 
 
 def _tags(routes: list[Any]) -> list[Json]:
