@@ -20,6 +20,9 @@ from shared.exporting import export_router
 from shared.feed import feed_router
 from shared.heads import Head, keep_hearing
 from shared.health import health_router
+from shared.importables import Importable
+from shared.importing import WORK, Importing
+from shared.importviews import import_router
 from shared.jobs import Jobs, Work, jobs_router
 from shared.journal import Audience
 from shared.log import configure_logs, log
@@ -48,13 +51,18 @@ class Service:
     load_standings: Callable[[Database], Awaitable[Mapping[UUID, float]]]
     fetch_keys: Callable[[Database], Awaitable[Mapping[str, Any]]] | None = None
     works: Mapping[str, Work] = field(default_factory=dict)
+    importables: Sequence[Importable] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
+
+    def every_work(self) -> Mapping[str, Work]:
+        """Return the kinds of long work, imports among them."""
+        return {**self.works, **({WORK: Importing(self.importables).run} if self.importables else {})}
 
 
 def jobs_of(service: Service, settings: ServiceSettings) -> Jobs:
     """Return a service's kinds of long work and the queue they wait in."""
     url = settings.database_url.get_secret_value()
-    return Jobs(table=service.metadata.tables["jobs"], url=url, works=service.works)
+    return Jobs(table=service.metadata.tables["jobs"], url=url, works=service.every_work())
 
 
 class Tables:
@@ -139,14 +147,16 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.subjects = service.subjects
     app.state.head = Head()
     app.state.revision = head_revision(service.migrations)
-    if service.works:
+    app.state.importing = Importing(service.importables)
+    if service.every_work():
         app.state.jobs = jobs_of(service, settings)
     for name, value in service.state.items():
         setattr(app.state, name, value)
     problems.install(app)
     for routes in (
         *service.routers,
-        *([jobs_router(service.name)] if service.works else []),
+        *([jobs_router(service.name)] if service.every_work() else []),
+        *([import_router(service.name)] if service.importables else []),
         feed_router(service.name),
         batch_router(service.name),
         export_router(service.name),

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Table, or_, select
+from sqlalchemy import Table, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,6 +59,16 @@ def copies(table: Any, fact: type[F], *, columns: Callable[[F], Mapping[str, Any
         await copy_newer(session, table, [row(entry) for entry in entries])
 
     return copy
+
+
+def forgets(table: Any) -> Handler:
+    """Return a handler that drops the rows of `table` that their owner took back."""
+
+    async def forget(session: AsyncSession, entries: Sequence[Entry]) -> None:
+        gone = [UUID(entry.data["id"]) for entry in entries]
+        await session.execute(delete(table).where(table.c.id.in_(gone)))
+
+    return forget
 
 
 def copies_places(places: Table) -> Handler:

@@ -13,6 +13,7 @@ from shared.database import Database
 from shared.delivering import Authority, Deliveries
 from shared.exporting import forget_old_exports
 from shared.following import Follower
+from shared.importing import forget_old_imports
 from shared.jobs import forget_old_jobs
 from shared.log import configure_logs, log
 from shared.observing import LAG, SEALED, serve_metrics
@@ -93,6 +94,9 @@ async def work(
     async def forget_jobs(session: AsyncSession, now: datetime) -> None:
         await forget_old_jobs(session, tables.jobs, now=now)
 
+    async def forget_imports(session: AsyncSession, now: datetime) -> None:
+        await forget_old_imports(session, tables.imports, tables.import_rows, now=now)
+
     async def forget_exports(session: AsyncSession, now: datetime) -> None:
         await forget_old_exports(session, tables.exports, now=now)
 
@@ -107,7 +111,8 @@ async def work(
         outgoing=Outgoing(allow_private=settings.webhooks_allow_private),
         hmac_key=settings.hmac_key,
     )
-    chores = [sign, forget, forget_exports, forget_deliveries, *chores, *([forget_jobs] if service.works else [])]
+    chores = [sign, forget, forget_exports, forget_deliveries, *chores]
+    chores += [*([forget_jobs] if service.every_work() else []), *([forget_imports] if service.importables else [])]
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(
         sealing,
@@ -115,7 +120,7 @@ async def work(
         _measure(database, tables),
         _witness(database, followers),
         deliveries.keep_delivering(),
-        *([jobs_of(service, settings).keep_working(database)] if service.works else []),
+        *([jobs_of(service, settings).keep_working(database)] if service.every_work() else []),
         *(follower.keep_following(database) for follower in followers),
     ):
         await asyncio.Event().wait()

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import service as accounts
-from services.registry.app import MIGRATIONS, SERVICE, create
+from services.registry.app import MIGRATIONS, create, prepared
 from services.registry.regions import editions
 from services.registry.settings import Settings
 from services.registry.tokens import keys
@@ -42,7 +42,7 @@ async def _worker(settings: Settings) -> None:
             holder = await tokens.standing_of(session, account_id, now=read_clock())
         return None if holder is None else holder.caller()
 
-    await work(SERVICE, settings, authority=authority, chores=[renew_keys, tidy])
+    await work(prepared(settings), settings, authority=authority, chores=[renew_keys, tidy])
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from services.registry.accounts import holders
 from services.registry.accounts import routes as accounts
 from services.registry.accounts import service as account_service
+from services.registry.boards import imports as board_imports
 from services.registry.boards import routes as boards
 from services.registry.boards import service as board_service
 from services.registry.boards.models import Board
@@ -29,6 +30,7 @@ from services.registry.elections import routes as elections
 from services.registry.elections import service as election_service
 from services.registry.elections import tallies
 from services.registry.elections.models import Ballot, Election
+from services.registry.groups import imports as group_imports
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
@@ -136,7 +138,13 @@ SERVICE = Service(
 )
 
 
+def prepared(settings: Settings) -> Service:
+    """Return what registry brings, with what it knows of its secrets."""
+    vault = Vault(settings.personal_keys)
+    return replace(SERVICE, importables=(board_imports.BOARDS, group_imports.GROUPS), state={"vault": vault})
+
+
 def create(settings: Settings | None = None) -> FastAPI:
     """Return registry's application, configured from the environment unless settings are given."""
     known = settings or Settings.from_environment()
-    return create_app(replace(SERVICE, state={"vault": Vault(known.personal_keys)}), known)
+    return create_app(prepared(known), known)

@@ -34,7 +34,7 @@ from services.monitoring.facts.models import (
 )
 from services.monitoring.facts.queries import activities, agreements, board, meetings, plan
 from shared.asking import told
-from shared.copying import StandingFact, copied_standings, copies, copies_places
+from shared.copying import StandingFact, copied_standings, copies, copies_places, forgets
 from shared.database import Database
 from shared.following import Entry, Handler
 
@@ -57,6 +57,7 @@ OF_REGISTRY: Mapping[str, Handler] = {
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
     "board.dissolved": _BOARDS,
+    "board.withdrawn": forgets(Board.__table__),
     "term.recorded": _TERMS,
     "term.ended": _TERMS,
     "officer.recorded": _OFFICERS,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import BigInteger, Date, Integer, String, bindparam, or_, select, text
+from sqlalchemy import BigInteger, Date, Integer, String, bindparam, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import Uuid
@@ -121,6 +121,7 @@ async def recompute(
     if not board_ids:
         return
     boards = await _locked_boards(session, board_ids)
+    await _forget_others(session, set(board_ids) - {one.id for one in boards})
     known = shaped(await facts.records(session, board_ids))
     nothing = BoardFacts()
 
@@ -129,6 +130,13 @@ async def recompute(
 
     await _restate(session, boards, FROM_FACTS, compute, since=since, now=now)
     await _note_computed(session, boards, now=now)
+
+
+async def _forget_others(session: AsyncSession, gone: Collection[UUID]) -> None:
+    """Drop what was computed of boards that registry took back."""
+    if gone:
+        await session.execute(delete(Value).where(Value.board_id.in_(gone)))
+        await session.execute(delete(ComputedBoard).where(ComputedBoard.id.in_(gone)))
 
 
 async def _note_computed(session: AsyncSession, boards: Sequence[Board], *, now: datetime) -> None:

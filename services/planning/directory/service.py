@@ -19,7 +19,7 @@ from services.planning.directory.rules import (
     has_mandate,
 )
 from shared.asking import told
-from shared.copying import StandingFact, copied_standings, copies, copies_places
+from shared.copying import StandingFact, copied_standings, copies, copies_places, forgets
 from shared.database import Database
 from shared.following import Handler
 
@@ -34,10 +34,12 @@ HANDLERS: Mapping[str, Handler] = {
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
     "board.dissolved": _BOARDS,
+    "board.withdrawn": forgets(Board.__table__),
     "term.recorded": _TERMS,
     "term.ended": _TERMS,
     "group.recorded": _GROUPS,
     "group.changed": _GROUPS,
+    "group.withdrawn": forgets(Group.__table__),
     "partner.recorded": _PARTNERS,
     "partner.changed": _PARTNERS,
     "account.opened": _STANDINGS,

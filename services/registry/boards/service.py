@@ -84,6 +84,7 @@ AUDIENCES = {
     "board.recorded": Audience.PUBLIC,
     "board.changed": Audience.PUBLIC,
     "board.dissolved": Audience.PUBLIC,
+    "board.withdrawn": Audience.PUBLIC,
     "board_name.recorded": Audience.PUBLIC,
     "board_name.changed": Audience.PUBLIC,
     "legal_record.recorded": Audience.PUBLIC,

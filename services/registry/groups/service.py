@@ -32,6 +32,7 @@ AUDIENCES = {
     "group.recorded": Audience.REGION,
     "group.changed": Audience.REGION,
     "group.liability_signed": Audience.REGION,
+    "group.withdrawn": Audience.REGION,
     "membership.recorded": Audience.REGION,
     "membership.changed": Audience.REGION,
     "memberships.read": Audience.READINGS,

@@ -1,0 +1,212 @@
+"""Importables: what a slice declares so that its items come in as files, row by row through the schema of its POST."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from dataclasses import field as its
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, TypeVar, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.errors import DatabaseBusy, Fault, Refusal, Text
+from shared.faults import MOST_FAULTS, faults
+from shared.items import Draft
+from shared.journal import Change
+from shared.jsontypes import json_types
+from shared.permissions import Caller
+from shared.problems import database_refusal
+
+D = TypeVar("D", bound=Draft)
+DAY = re.compile(r"^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$")
+INTEGER = re.compile(r"^-?\d{1,18}$")
+NUMBER = re.compile(r"^-?\d{1,18}([.,]\d{1,18})?$")
+YES_OR_NO = {"ya": True, "true": True, "tidak": False, "false": False}
+NOTHING = "tidak ada"
+"""What stands in a cell of a list that is known to be empty; an empty cell says that nobody asked."""
+
+Outcome = bool | Refusal
+"""Whether an item is new, or why it is refused."""
+
+Record = Callable[[AsyncSession, Sequence[Any], Caller, datetime], Awaitable[Sequence[Outcome]]]
+"""Records drafts, each with its id; one outcome for each. It leaves nothing of those that it refuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file: its Indonesian header, the draft's field (`a/b` inside an object) and how it is filled in."""
+
+    header: str
+    field: str
+    meaning: Text
+    example: str = ""
+    choices: Mapping[str, str] = its(default_factory=dict)
+    """Indonesian word to the programme's term; both are taken."""
+
+    digits: bool = False
+    """Holds digits that are no number: a cell that a spreadsheet made one is refused, for zeros were lost."""
+
+
+ID = Column(
+    "ID",
+    "id",
+    Text("UUID buatan sendiri; boleh kosong", "A UUID of your own; may be left empty"),
+)
+
+
+@dataclass(frozen=True)
+class Importable:
+    """A kind of items that files may bring: who may, what a row says, and how items are recorded and taken back."""
+
+    kind: str
+    draft: type[Draft]
+    scope: str
+    columns: Sequence[Column]
+    record: Record
+    model: type[Any]
+    withdrawn: Callable[[Any], Change]
+    """Says of an item what the journal keeps when its import is undone."""
+
+    parts: Sequence[type[Any]] = ()
+    """What recording an item made besides it, under a foreign key to it; it goes with the item."""
+
+    in_use: Callable[[AsyncSession, Sequence[UUID]], Awaitable[set[UUID]]] | None = None
+    """Tells which items are in use where no foreign key says so."""
+
+    taken_back: Callable[[AsyncSession, Sequence[UUID], Caller, datetime], Awaitable[None]] | None = None
+    """Takes back what stands elsewhere under the items' ids, before they go."""
+
+    @cached_property
+    def all_columns(self) -> tuple[Column, ...]:
+        return (ID, *self.columns)
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """Return the columns by what a file may call them: the header or the field, in any case."""
+        named = {known(column.field): column for column in self.all_columns}
+        return named | {known(column.header): column for column in self.all_columns}
+
+    @cached_property
+    def kinds(self) -> dict[str, Any]:
+        """Return each field's annotation."""
+        return {column.field: _annotation(self.draft, column.field.split("/")) for column in self.all_columns}
+
+    @cached_property
+    def required(self) -> list[Column]:
+        """Return the columns without which no row can be read."""
+        fields = self.draft.model_fields
+        return [column for column in self.columns if column.field in fields and fields[column.field].is_required()]
+
+    def column_of(self, pointer: str) -> str | None:
+        """Return the header of the column that a JSON pointer speaks of, None when it speaks of the whole row."""
+        place = pointer.removeprefix("/")
+        for column in self.all_columns:
+            if place == column.field or place.startswith(f"{column.field}/"):
+                return column.header
+        return next((one.header for one in self.all_columns if place and one.field.startswith(f"{place}/")), None)
+
+    def read(self, cells: Mapping[str, str], item_id: UUID) -> Draft | list[Fault]:
+        """Return the draft that a row's cells (by field) make, or what the POST's schema says against it."""
+        values: dict[str, Any] = {}
+        for column in self.all_columns:
+            if (text := cells.get(column.field)) is None:
+                continue
+            inner = values
+            *way, last = column.field.split("/")
+            for step in way:
+                inner = inner.setdefault(step, {})
+            inner[last] = _value(text, column, self.kinds[column.field])
+        values.setdefault("id", str(item_id))
+        try:
+            return self.draft.model_validate(values)
+        except ValidationError as error:
+            return faults(error.errors())
+
+
+def known(name: str) -> str:
+    """Return by what a header is known, however it is spaced and capitalised."""
+    return " ".join(name.replace("_", " ").replace("/", " ").lower().split())
+
+
+def _annotation(model: type[BaseModel], way: Sequence[str]) -> Any:
+    annotation = model.model_fields[way[0]].annotation
+    for step in way[1:]:
+        inner = next(one for one in (annotation, *get_args(annotation)) if hasattr(one, "model_fields"))
+        annotation = inner.model_fields[step].annotation
+    return annotation
+
+
+def _value(text: str, column: Column, annotation: Any) -> Any:  # noqa: PLR0911 - one answer for each kind of value
+    """Return the JSON value that a text means; what means none stays text, for the schema to refuse."""
+    kinds = json_types(annotation)
+    if list in kinds:
+        return [] if text.lower() == NOTHING else [_chosen(one.strip(), column) for one in text.split(";")]
+    if column.choices:
+        return _chosen(text, column)
+    if bool in kinds:
+        return YES_OR_NO.get(text.lower(), text)
+    if float in kinds:
+        return float(text.replace(",", ".")) if NUMBER.match(text) else text
+    if int in kinds:
+        return int(text) if INTEGER.match(text) else text
+    if date in (annotation, *get_args(annotation)) and (day := DAY.match(text)):
+        return f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}"
+    return text
+
+
+def _chosen(text: str, column: Column) -> str:
+    return column.choices.get(text.lower(), text)
+
+
+@asynccontextmanager
+async def attempt(session: AsyncSession, *, kept: bool = True) -> AsyncIterator[None]:
+    """Try something in a SAVEPOINT: what fails, or is not to be kept, leaves neither a row nor an entry of the journal."""
+    noted = len(session.info.setdefault("journal", []))
+    try:
+        async with session.begin_nested() as savepoint:
+            yield
+            await session.flush()
+            if not kept:
+                await savepoint.rollback()
+                del session.info["journal"][noted:]
+    except BaseException:
+        del session.info["journal"][noted:]
+        raise
+
+
+def one_by_one(use_case: Callable[..., Awaitable[tuple[UUID, bool]]]) -> Record:
+    """Return how a POST's own use case records many: each in a SAVEPOINT, exactly as if it had come alone."""
+
+    async def record(session: AsyncSession, drafts: Sequence[Any], by: Caller, now: datetime) -> Sequence[Outcome]:
+        found: list[Outcome] = []
+        for draft in drafts:
+            try:
+                async with attempt(session):
+                    _, new = await use_case(session, draft, by=by, now=now)
+                found.append(new)
+            except Refusal as refusal:
+                found.append(refusal)
+            except DBAPIError as error:
+                refusal_of_database = database_refusal(error)
+                if refusal_of_database is None or isinstance(refusal_of_database, DatabaseBusy):
+                    raise
+                found.append(refusal_of_database)
+        return found
+
+    return record
+
+
+def told_faults(importable: Importable, found: Refusal | Sequence[Fault]) -> list[dict[str, Any]]:
+    """Return faults as a row keeps them: column, code, and what is wrong in both languages."""
+    if isinstance(found, Refusal):
+        found = found.faults or [Fault("", found.code, found.detail, found.values)]
+    return [told(importable.column_of(one.pointer), one.code, one.message, one.values) for one in found[:MOST_FAULTS]]
+
+
+def told(column: str | None, code: str, message: Text, values: Mapping[str, object]) -> dict[str, Any]:
+    return {"column": column, "code": code, "id": message.said("id", values), "en": message.said("en", values)}

@@ -1,0 +1,399 @@
+"""Imports: a file's rows, kept sealed and judged a chunk at a time, each chunk in one transaction with its verdicts.
+
+Check and commit are one path; a check ends each chunk's SAVEPOINT by rolling it back. A worker that dies leaves whole
+chunks behind, and the next one goes on at the first row without a verdict.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from shared.asking import Unanswered
+from shared.canonical import keyed_digest, plain
+from shared.clock import read_clock
+from shared.errors import Fault, Invalid, Text
+from shared.identity import new_id
+from shared.importables import Importable, Outcome, attempt, known, told, told_faults
+from shared.jobs import Running
+from shared.loading import copy_rows
+from shared.permissions import Caller
+from shared.sheets import Sheet, SheetRow
+from shared.vault import Vault
+
+WORK = "import"
+ROWS_AT_ONCE = 500
+"""Rows of a chunk: many enough for set-based statements, few enough that no lock is held for long."""
+
+KEPT = timedelta(days=30)
+MOST_NAMED = 100
+_INTEGERS = ARRAY(Integer)
+OWN_HEADERS = ("Baris", "Kesalahan")
+"""Columns of a corrected file that say which row it was and what was wrong; sent again, they are passed over."""
+
+
+class ImportMode(StrEnum):
+    """What an import is for: to see the verdicts, or to keep what they accept."""
+
+    CHECK = "check"
+    COMMIT = "commit"
+
+
+class RowVerdict(StrEnum):
+    """What became of a row."""
+
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    EXISTING = "existing"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ColumnsInvalid(Invalid):
+    code = "import.columns_invalid"
+    title = Text("Kolom tidak sesuai", "Columns do not fit")
+    detail = Text(
+        "Ada {count} kesalahan pada judul kolom; lihat `errors`. Tidak ada yang disimpan.",
+        "{count} header(s) are wrong; see `errors`. Nothing was kept.",
+    )
+    fix = Text("Pakai judul kolom dari templat.", "Use the headers of the template.")
+
+
+class FileEmpty(Invalid):
+    code = "import.no_rows"
+    title = Text("Tidak ada baris", "No rows")
+    detail = Text("Berkas ini tidak memuat satu baris pun.", "The file holds no row.")
+    fix = Text("Isi berkasnya di bawah judul kolom.", "Fill the file in below its headers.")
+
+
+UNKNOWN = Text("Kolom {header} tidak dikenal.", "The column {header} is not known.")
+TWICE = Text("Kolom {header} ada lebih dari sekali.", "The column {header} is there more than once.")
+MISSING = Text("Kolom {header} tidak ada.", "The column {header} is missing.")
+ROUNDED = Text(
+    "Angka ini dibulatkan oleh aplikasi lembar kerja; ketik ulang sebagai teks.",
+    "A spreadsheet rounded this number; type it again as text.",
+)
+NOT_TEXT = Text(
+    "Sel ini berisi angka, sehingga nol di depan hilang; jadikan teks.",
+    "This cell holds a number, so that leading zeros were lost; make it text.",
+)
+OVERFULL = Text("Baris ini lebih panjang daripada judul kolomnya.", "This row is longer than the headers.")
+ID_TWICE = Text("ID ini sudah ada di baris {row}.", "This id stands in row {row} already.")
+
+
+def import_tables(metadata: MetaData) -> tuple[Table, Table]:
+    """Declare imports and their rows; what a row says is sealed, and gone once it was accepted."""
+    imports = Table(
+        "imports",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("kind", String(40), nullable=False),
+        Column("mode", String(10), nullable=False),
+        Column("account", Uuid, nullable=False),
+        Column("caller", JSONB, nullable=False),
+        Column("headers", JSONB, nullable=False),
+        Column("rows", Integer, nullable=False),
+        *(Column(one.value, Integer, nullable=False) for one in RowVerdict),
+        Column("version", BigInteger, nullable=False),
+        Column("recorded_at", DateTime(timezone=True), nullable=False),
+        Column("changed_at", DateTime(timezone=True), nullable=False),
+        CheckConstraint("mode IN ('check', 'commit')", name="mode"),
+        CheckConstraint("waiting + accepted + existing + refused + withdrawn = rows", name="counted"),
+        Index("ix_imports_of_account", "account", "id"),
+        Index("ix_imports_recorded_at", "recorded_at"),
+        info={"class": "local"},
+    )
+    rows = Table(
+        "import_rows",
+        metadata,
+        Column("import_id", Uuid, primary_key=True),
+        Column("number", Integer, primary_key=True),
+        Column("item_id", Uuid, nullable=False),
+        Column("verdict", String(10), nullable=False),
+        Column("faults", JSONB, nullable=False),
+        Column("wrapped_key", LargeBinary),
+        Column("sealed", LargeBinary),
+        CheckConstraint("verdict IN ('waiting', 'accepted', 'existing', 'refused', 'withdrawn')", name="verdict"),
+        CheckConstraint("(verdict IN ('waiting', 'refused')) = (sealed IS NOT NULL)", name="sealed"),
+        Index("ix_import_rows_by_verdict", "import_id", "verdict", "number"),
+        info={"class": "local"},
+    )
+    return imports, rows
+
+
+def vault_of(secret: bytes) -> Vault:
+    """Return what seals and opens the cells of rows."""
+    return Vault([keyed_digest(secret, b"import_rows")])
+
+
+def fields_of(importable: Importable, headers: Sequence[str]) -> dict[str, str]:
+    """Return each header's field, or ColumnsInvalid; a corrected file's own columns have none."""
+    found: list[Fault] = []
+    fields: dict[str, str] = {}
+    for header in headers:
+        if header.strip() in OWN_HEADERS:
+            continue
+        column = importable.by_name.get(known(header))
+        if column is None or column.field in fields.values():
+            told_as = ("import.column_unknown", UNKNOWN) if column is None else ("import.column_twice", TWICE)
+            found.append(Fault("", *told_as, {"header": header or "-"}))
+        else:
+            fields[header] = column.field
+    missing = [one.header for one in importable.required if one.field not in fields.values()]
+    found += [Fault("", "import.column_missing", MISSING, {"header": header}) for header in missing]
+    if found:
+        raise ColumnsInvalid(faults=found[:MOST_NAMED], count=len(found))
+    return fields
+
+
+def kept_rows(importable: Importable, sheet: Sheet, *, secret: bytes) -> tuple[dict[str, str], list[dict[str, Any]]]:
+    """Return the fields by their headers, and a sheet's rows as they are kept; takes a second for many thousands."""
+    fields = fields_of(importable, sheet.headers)
+    if not sheet.rows:
+        raise FileEmpty
+    vault = vault_of(secret)
+    seen: dict[UUID, int] = {}
+    rows = []
+    for row in sheet.rows:
+        cells = {fields[header]: text for header, text in row.cells.items() if header in fields}
+        found = _form_faults(importable, row, fields)
+        item_id = _own_id(cells)
+        if item_id in seen:
+            found.append(told("ID", "import.id_twice", ID_TWICE, {"row": seen[item_id]}))
+        elif item_id is not None:
+            seen[item_id] = row.number
+        # A UUID version 7 of its own for every row, kept with it: however often it is tried, it is one item.
+        item_id = item_id or new_id()
+        wrapped, sealed = vault.sealed(item_id, cells)
+        rows.append(
+            {
+                "number": row.number,
+                "item_id": item_id,
+                "verdict": RowVerdict.WAITING,
+                "faults": msgspec.json.encode(found).decode(),
+                "wrapped_key": wrapped,
+                "sealed": sealed,
+            }
+        )
+    return fields, rows
+
+
+def _own_id(cells: Mapping[str, str]) -> UUID | None:
+    try:
+        return UUID(cells["id"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _form_faults(importable: Importable, row: SheetRow, fields: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what the sheet itself did to a row."""
+    found = []
+    digits = {column.field: column for column in importable.all_columns if column.digits}
+    for header, field in fields.items():
+        column = importable.by_name[known(header)].header
+        if header in row.rounded:
+            found.append(told(column, "cell.number_rounded", ROUNDED, {}))
+        elif header in row.typed and field in digits:
+            found.append(told(column, "cell.not_text", NOT_TEXT, {}))
+    if row.overfull:
+        found.append(told(None, "row.too_long", OVERFULL, {}))
+    return found
+
+
+async def keep(
+    session: AsyncSession,
+    tables: tuple[Table, Table],
+    importable: Importable,
+    kept: tuple[dict[str, str], list[dict[str, Any]]],
+    *,
+    import_id: UUID,
+    mode: ImportMode,
+    by: Caller,
+    now: datetime,
+) -> None:
+    """Keep a file in the request's own transaction, with the authority that it was sent under."""
+    imports, rows = tables
+    fields, lines = kept
+    await session.execute(
+        insert(imports).values(
+            id=import_id,
+            kind=importable.kind,
+            mode=mode,
+            account=by.account_id,
+            caller=plain(asdict(by)),
+            headers=fields,
+            rows=len(lines),
+            **{one.value: len(lines) if one is RowVerdict.WAITING else 0 for one in RowVerdict},
+            version=1,
+            recorded_at=now,
+            changed_at=now,
+        )
+    )
+    await copy_rows(session, rows, [{"import_id": import_id, **line} for line in lines])
+
+
+def caller_of(kept: Mapping[str, Any]) -> Caller:
+    """Return who sent a file, with the authority of that moment."""
+    account, person, org = (UUID(kept[name]) if kept[name] else None for name in ("account_id", "person_id", "org"))
+    return Caller(
+        account_id=account,
+        person_id=person,
+        client_id=kept["client_id"],
+        org=org,
+        roles=frozenset(kept["roles"]),
+        scopes=frozenset(kept["scopes"]),
+        regions=tuple(kept["regions"]),
+    )
+
+
+class Importing:
+    """A service's importables, and the work that judges their files."""
+
+    def __init__(self, importables: Sequence[Importable]) -> None:
+        self.by_kind = {one.kind: one for one in importables}
+
+    async def run(self, job: Running) -> Mapping[str, Any]:
+        """Judge the rows of a file that wait for it; done again, it goes on where it was."""
+        while (done := await self._chunk_answered(job)) is not None:
+            await job.advance(done[0], total=done[1])
+        imports = job.table.metadata.tables["imports"]
+        async with job.database.reads.connect() as connection:
+            row = (await connection.execute(select(imports).where(imports.c.id == job.id))).one()
+        return {"kind": row.kind, "mode": row.mode, "rows": row.rows} | {one: getattr(row, one) for one in RowVerdict}
+
+    async def _chunk_answered(self, job: Running) -> tuple[int, int] | None:
+        answers: dict[Any, Any] = {}
+        while True:
+            try:
+                return await self._chunk(job, answers)
+            except Unanswered as missing:
+                answers[missing.question] = await missing.ask()
+
+    async def _chunk(self, job: Running, answers: dict[Any, Any]) -> tuple[int, int] | None:
+        """Judge the next rows; return how many are done of how many, None when none waited."""
+        imports, rows = (job.table.metadata.tables[name] for name in ("imports", "import_rows"))
+        async with job.database.transaction() as session:
+            session.info["answers"] = answers
+            # Locked: a second worker that takes the first for dead waits here, and finds the chunk done.
+            known_as = (
+                await session.execute(select(imports).where(imports.c.id == job.id).with_for_update())
+            ).one_or_none()
+            if known_as is None:
+                return None
+            waiting = select(rows).where(rows.c.import_id == job.id, rows.c.verdict == RowVerdict.WAITING)
+            chunk = (await session.execute(waiting.order_by(rows.c.number).limit(ROWS_AT_ONCE))).all()
+            if not chunk:
+                return None
+            verdicts = await self._judge(session, known_as, chunk)
+            await _note(session, rows, chunk, verdicts, import_id=job.id)
+            counts = Counter(verdict for verdict, _ in verdicts)
+            counted = {one.value: imports.c[one.value] + count for one, count in counts.items()}
+            counted["waiting"] = imports.c.waiting - len(chunk)
+            seen = {"version": imports.c.version + 1, "changed_at": read_clock()}
+            await session.execute(update(imports).where(imports.c.id == job.id).values(**counted, **seen))
+        return known_as.rows - known_as.waiting + len(chunk), known_as.rows
+
+    async def _judge(
+        self, session: AsyncSession, known_as: Row[Any], chunk: Sequence[Row[Any]]
+    ) -> list[tuple[RowVerdict, list[dict[str, Any]]]]:
+        importable = self.by_kind[known_as.kind]
+        vault = vault_of(session.info["hmac_key"])
+        found: dict[int, list[dict[str, Any]]] = {}
+        drafts = []
+        for row in chunk:
+            cells = vault.opened(row.item_id, bytes(row.wrapped_key), bytes(row.sealed))
+            draft = importable.read(cells, row.item_id)
+            faults = list(row.faults)
+            if isinstance(draft, list):
+                faults += told_faults(importable, draft)
+            if faults or isinstance(draft, list):
+                found[row.number] = faults
+            else:
+                drafts.append((row.number, draft))
+        outcomes = await _outcomes(session, importable, known_as, [draft for _, draft in drafts])
+        new: dict[int, RowVerdict] = {}
+        for (number, _), outcome in zip(drafts, outcomes, strict=True):
+            if isinstance(outcome, bool):
+                new[number] = RowVerdict.ACCEPTED if outcome else RowVerdict.EXISTING
+            else:
+                found[number] = told_faults(importable, outcome)
+        return [(new.get(row.number, RowVerdict.REFUSED), found.get(row.number, [])) for row in chunk]
+
+
+async def _outcomes(
+    session: AsyncSession, importable: Importable, known_as: Row[Any], drafts: Sequence[Any]
+) -> Sequence[Outcome]:
+    """Record drafts; for a check only to see what becomes of them."""
+    if not drafts:
+        return ()
+    async with attempt(session, kept=known_as.mode == ImportMode.COMMIT):
+        return await importable.record(session, drafts, caller_of(known_as.caller), read_clock())
+
+
+async def _note(
+    session: AsyncSession,
+    rows: Table,
+    chunk: Sequence[Row[Any]],
+    verdicts: Sequence[tuple[RowVerdict, list[dict[str, Any]]]],
+    *,
+    import_id: UUID,
+) -> None:
+    """Keep the verdicts; what an accepted row said stands in its item now."""
+    refused = [
+        {"at": row.number, "told": faults}
+        for row, (verdict, faults) in zip(chunk, verdicts, strict=True)
+        if verdict is RowVerdict.REFUSED
+    ]
+    connection = await session.connection()
+    for kind in (RowVerdict.ACCEPTED, RowVerdict.EXISTING):
+        numbers = [row.number for row, (verdict, _) in zip(chunk, verdicts, strict=True) if verdict is kind]
+        done = rows.c.number == func.any(bindparam("numbers", numbers, type_=_INTEGERS))
+        noted = update(rows).where(rows.c.import_id == import_id, done)
+        await connection.execute(noted.values(verdict=kind, wrapped_key=None, sealed=None))
+    if refused:
+        at = (rows.c.import_id == import_id, rows.c.number == bindparam("at"))
+        await connection.execute(
+            update(rows).where(*at).values(verdict=RowVerdict.REFUSED, faults=bindparam("told")), refused
+        )
+
+
+async def own_import(
+    connection: AsyncConnection | AsyncSession, imports: Table, import_id: UUID, account: UUID | None
+) -> Row[Any] | None:
+    """Return an import of an account."""
+    mine = select(imports).where(imports.c.id == import_id, imports.c.account == account)
+    return (await connection.execute(mine)).one_or_none()
+
+
+async def forget_old_imports(session: AsyncSession, imports: Table, rows: Table, *, now: datetime) -> None:
+    """Delete imports that are older than the promise, and what their rows said."""
+    old = imports.c.recorded_at < now - KEPT
+    await session.execute(delete(rows).where(rows.c.import_id.in_(select(imports.c.id).where(old))))
+    await session.execute(delete(imports).where(old))

@@ -1,0 +1,76 @@
+"""Files as tests send them, and the worker's part done at once."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared import jobs
+from tests.house import Running
+
+CSV = "text/csv"
+CODE = "34.71.03.1001"
+BOARD = {"Kode kelurahan": CODE, "Nama": "BKM Contoh", "Tanggal berdiri": "2008-05-17"}
+
+
+def csv_file(rows: Sequence[Mapping[str, Any]], *, delimiter: str = ",") -> bytes:
+    written = io.StringIO()
+    headers = list(dict.fromkeys(header for row in rows for header in row))
+    writer = csv.DictWriter(written, headers, delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows(rows)
+    return written.getvalue().encode()
+
+
+class Sender:
+    """Somebody who sends files to a service."""
+
+    def __init__(self, service: Running, *roles: str, regions: tuple[str, ...] = ("34.71",), **claims: Any) -> None:
+        self.service = service
+        self.headers = service.token(*roles, regions=regions, **claims)
+        self.address = f"/{service.name}/v1/imports"
+
+    async def send(
+        self, content: bytes, *, kind: str = "boards", mode: str = "commit", form: str = CSV, **headers: str
+    ) -> httpx.Response:
+        return await self.service.http.post(
+            f"{self.address}?kind={kind}&mode={mode}",
+            content=content,
+            headers=self.headers | {"Content-Type": form} | headers,
+        )
+
+    async def work(self, import_id: str) -> None:
+        """Do what the worker does."""
+        app = self.service.app
+        await app.state.importing.run(
+            jobs.Running(UUID(import_id), {}, self.service.database, self.service.tables.jobs)
+        )
+
+    async def imported(self, content: bytes, **how: str) -> dict[str, Any]:
+        """Send a file and wait for its verdicts."""
+        reply = await self.send(content, **how)
+        assert reply.status_code == 202, reply.text
+        await self.work(reply.json()["id"])
+        return await self.seen(reply.json()["id"])
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.service.http.get(f"{self.address}/{path}", headers=self.headers | headers)
+
+    async def seen(self, import_id: str) -> dict[str, Any]:
+        view: dict[str, Any] = (await self.get(import_id)).json()
+        judged = ("waiting", "accepted", "existing", "refused", "withdrawn")
+        assert sum(view[one] for one in judged) == view["rows"]
+        return view
+
+    async def verdicts(self, import_id: str, **headers: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = (await self.get(f"{import_id}/rows?limit=500", **headers)).json()["items"]
+        return items
+
+    async def undo(self, import_id: str) -> httpx.Response:
+        tag = (await self.get(import_id)).headers["ETag"]
+        return await self.service.http.post(
+            f"{self.address}/{import_id}/undo", headers=self.headers | {"If-Match": tag}
+        )
