@@ -67,6 +67,8 @@ FITTING: dict[str, dict[str, Any]] = {
         "savings_rupiah": 50_000,
         "savers": 5,
     },
+    "imports": {"mode": "commit", "rows": 4, "waiting": 0, "accepted": 3, "existing": 0, "refused": 1, "withdrawn": 0},
+    "import_rows": {"verdict": "refused", "faults": [[]], "number": [2, 3, 4, 5], "wrapped_key": b"", "sealed": b""},
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
     # The place of the tests was renamed in 2024: it has a predecessor and a successor, itself.
     "regions": {
