@@ -1,8 +1,24 @@
 """Attendance: who came, counted; a part that nobody counted is null and says why, never zero."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from shared.errors import Fault, Invalid, Text
+
+
+class WomenNotCounted(StrEnum):
+    """Why the number of women is missing; a missing number is never zero."""
+
+    NOT_RECORDED = "not_recorded"
+    LIST_LOST = "list_lost"
+
+
+class PoorNotCounted(StrEnum):
+    """Why the number of poor people is missing; a missing number is never zero."""
+
+    NOT_RECORDED = "not_recorded"
+    LIST_LOST = "list_lost"
+    NO_LIST = "no_poverty_list"
 
 
 class AttendanceInvalid(Invalid):

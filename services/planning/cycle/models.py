@@ -7,8 +7,9 @@ from sqlalchemy import CheckConstraint, ColumnElement, Integer, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
-from services.planning.cycle.rules import Decision, MeetingKind, PoorNotCounted, WomenNotCounted
+from services.planning.cycle.rules import Decision, MeetingKind
 from services.planning.database import Base
+from shared.attendance import PoorNotCounted, WomenNotCounted
 from shared.tables import CommunityItem, child_of, choice, community, serves
 
 

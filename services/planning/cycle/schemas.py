@@ -7,22 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.planning.cycle.rules import Decision, MeetingKind, PoorNotCounted, WomenNotCounted
-from shared.items import Body, Draft
+from services.planning.cycle.rules import Decision, MeetingKind
+from shared.attendanceviews import Attendance
+from shared.items import Draft
 from shared.lists import PlacedQuery
 
 MOST = 100_000
 """More people than any kelurahan can gather; a slip of the finger beyond."""
-
-
-class Attendance(Body):
-    """Who attended, counted (persons); what was not counted is null, with the reason."""
-
-    total: int = Field(ge=1, le=MOST, description="Everybody who attended (jumlah hadir)")
-    women: int | None = Field(None, ge=0, description="Women among them (perempuan)")
-    women_not_counted_reason: WomenNotCounted | None = Field(None, description="Needed exactly when `women` is null")
-    poor: int | None = Field(None, ge=0, description="People of poor households, those on the PS-2 list (warga miskin)")
-    poor_not_counted_reason: PoorNotCounted | None = Field(None, description="Needed exactly when `poor` is null")
 
 
 class MeetingDraft(Draft):

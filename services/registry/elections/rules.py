@@ -69,14 +69,6 @@ class Sex(StrEnum):
     MALE = "male"
 
 
-class PoorNotCounted(StrEnum):
-    """Why a number of poor people is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-    NO_POVERTY_LIST = "no_poverty_list"
-
-
 class PoorMissing(StrEnum):
     """Why a number of poor people is null: nobody counted, or it is too small to be shown."""
 

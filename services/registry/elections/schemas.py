@@ -11,13 +11,13 @@ from services.registry.boards.service import Position
 from services.registry.elections.rules import (
     ElectionState,
     PoorMissing,
-    PoorNotCounted,
     Result,
     Sex,
     Standing,
     TurnoutMissing,
 )
 from services.registry.residents.service import numbered
+from shared.attendance import PoorNotCounted
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
 
@@ -40,7 +40,7 @@ class Committee(Body):
     chair_resigned_on: date | None = Field(None, description="Declared; needed before a chair is elected (EL-10)")
 
 
-class CommitteeView(BaseModel):
+class ElectionCommitteeView(BaseModel):
     """The election committee, in the full view only."""
 
     election_pokja: int
@@ -133,7 +133,7 @@ class ElectionView(BaseModel):
     term_ends_on: date
     rt_count: int
     names_per_ballot: int
-    committee: CommitteeView | None = Field(description="Null in the public view")
+    committee: ElectionCommitteeView | None = Field(description="Null in the public view")
     turnout: Turnout
     term_id: UUID | None = Field(description="The term that came of it, with the elected members' names")
     certified_on: date | None

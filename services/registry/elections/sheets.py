@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.registry.elections.rules import ElectionRules, PoorNotCounted, Result, result_of
+from services.registry.elections.rules import ElectionRules, Result, result_of
+from shared.attendance import PoorNotCounted
 from shared.errors import Conflict, Fault, Forbidden, Invalid, Text
 
 GROUPS = ("eligible", "voters", "papers", "delegates", "present")

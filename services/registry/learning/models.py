@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.database import Base
-from services.registry.learning.rules import CommunityKind, PoorNotCounted, SessionForm, WomenNotCounted
+from services.registry.learning.rules import CommunityKind, SessionForm
+from shared.attendance import PoorNotCounted, WomenNotCounted
 from shared.searching import searched
 from shared.tables import RegionalItem, choice, regional, serves
 

@@ -39,21 +39,6 @@ class Topic(StrEnum):
     OTHER = "other"
 
 
-class WomenNotCounted(StrEnum):
-    """Why the number of women is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-
-
-class PoorNotCounted(StrEnum):
-    """Why the number of poor people is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-    NO_POVERTY_LIST = "no_poverty_list"
-
-
 class MeasureMissing(StrEnum):
     """Why there is no number; a missing number is never zero."""
 

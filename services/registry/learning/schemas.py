@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.registry.learning.rules import (
     CommunityKind,
     MeasureMissing,
-    PoorNotCounted,
     SessionForm,
     Topic,
-    WomenNotCounted,
 )
+from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
 from shared.places import RegionCode
@@ -79,16 +78,6 @@ class LearningCommunityQuery(PlacedQuery):
     sort: LearningCommunitySort = LearningCommunitySort.RECORDED
 
 
-class SessionAttendance(Body):
-    """Who attended, counted (persons); what was not counted is null, with the reason."""
-
-    total: int = Field(ge=1, le=MOST, description="Everybody who attended (jumlah hadir)")
-    women: int | None = Field(None, ge=0, description="Women among them (perempuan)")
-    women_not_counted_reason: WomenNotCounted | None = Field(None, description="Needed exactly when `women` is null")
-    poor: int | None = Field(None, ge=0, description="People of poor households, those on the PS-2 list (warga miskin)")
-    poor_not_counted_reason: PoorNotCounted | None = Field(None, description="Needed exactly when `poor` is null")
-
-
 class SessionDraft(Draft):
     """A session that was held."""
 
@@ -96,7 +85,7 @@ class SessionDraft(Draft):
     form: SessionForm = Field(description=FORM)
     topics: Topics
     title: str = Field(min_length=3, max_length=200, examples=["Meninjau PJM setelah harga BBM naik"])
-    attendance: SessionAttendance
+    attendance: Attendance
     cases_mediated: int = Cases
 
 
@@ -105,7 +94,7 @@ class SessionChange(Body):
 
     topics: Topics = may_change()
     title: str = may_change(min_length=3, max_length=200)
-    attendance: SessionAttendance = may_change()
+    attendance: Attendance = may_change()
     cases_mediated: int = may_change(ge=0, le=1000)
 
 
@@ -118,7 +107,7 @@ class SessionView(BaseModel):
     form: SessionForm = Field(description=FORM)
     topics: list[Topic] = Field(description=TOPICS)
     title: str
-    attendance: SessionAttendance
+    attendance: Attendance
     cases_mediated: int = Cases
     version: int
     recorded_at: datetime

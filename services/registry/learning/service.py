@@ -14,11 +14,11 @@ from services.registry.learning.schemas import (
     FollowUpDraft,
     LearningCommunityChange,
     LearningCommunityDraft,
-    SessionAttendance,
     SessionChange,
     SessionDraft,
 )
 from shared.attendance import require_valid_attendance
+from shared.attendanceviews import Attendance
 from shared.errors import Invalid, Text
 from shared.items import changes, claim, require_place
 from shared.journal import Audience, Change, record
@@ -98,7 +98,7 @@ def _community_change(action: str, community: LearningCommunity) -> Change:
     return Change(action, subject, community.region_code, data, community.founded_on)
 
 
-def _counted(attendance: SessionAttendance) -> dict[str, Any]:
+def _counted(attendance: Attendance) -> dict[str, Any]:
     """Return attendance as a session's columns, once it adds up."""
     require_valid_attendance(
         attendance.total,

@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, ColumnElement, Integer, String, and_, or
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.database import Base
-from services.registry.programmes.rules import Decision, PoorNotCounted, WomenNotCounted
+from services.registry.programmes.rules import Decision
+from shared.attendance import PoorNotCounted, WomenNotCounted
 from shared.tables import CommunityItem, choice, community, serves
 
 

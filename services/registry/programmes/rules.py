@@ -45,21 +45,6 @@ class EnrolmentState(StrEnum):
     ENDED = "ended"
 
 
-class WomenNotCounted(StrEnum):
-    """Why the number of women is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-
-
-class PoorNotCounted(StrEnum):
-    """Why the number of poor people is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-    NO_POVERTY_LIST = "no_poverty_list"
-
-
 class ProgrammeUnknown(Invalid):
     code = "programme.unknown"
     title = Text("Program tidak dikenal", "Unknown programme")

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.programmes.rules import Decision, EnrolmentState, PoorNotCounted, WomenNotCounted
+from services.registry.programmes.rules import Decision, EnrolmentState
+from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
 from shared.lists import PlacedQuery
 from shared.places import KelurahanCode
@@ -43,16 +44,6 @@ class ProgrammeView(BaseModel):
     last_year: int = Field(description="As published; enrolments may go on")
     words: WordsView
     source: SourceView
-
-
-class Attendance(Body):
-    """Who attended, counted (persons); what was not counted is null, with the reason."""
-
-    total: int = Field(ge=1, le=MOST, description="Everybody who attended (jumlah hadir)")
-    women: int | None = Field(None, ge=0, description="Women among them (perempuan)")
-    women_not_counted_reason: WomenNotCounted | None = Field(None, description="Needed exactly when `women` is null")
-    poor: int | None = Field(None, ge=0, description="Poor people among them (warga miskin)")
-    poor_not_counted_reason: PoorNotCounted | None = Field(None, description="Needed exactly when `poor` is null")
 
 
 class ReadinessMeeting(Body):

@@ -13,13 +13,12 @@ from services.registry.residents.numbers import NumberAbsent
 from services.registry.residents.rules import (
     BirthYearAbsent,
     HouseholdEnd,
-    PoorNotCounted,
     ResidentEnd,
     Sex,
     Vulnerability,
     Welfare,
-    WomenNotCounted,
 )
+from shared.attendance import PoorNotCounted, WomenNotCounted
 from shared.tables import CommunityItem, Dated, child_of, choice, community, serves
 
 _KNOWN = ", ".join(f"'{one.value}'" for one in Vulnerability)

@@ -83,21 +83,6 @@ class ErasureReason(StrEnum):
     NOT_NEEDED = "not_needed"
 
 
-class WomenNotCounted(StrEnum):
-    """Why the number of women is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-
-
-class PoorNotCounted(StrEnum):
-    """Why the number of poor people is missing; a missing number is never zero."""
-
-    NOT_RECORDED = "not_recorded"
-    LIST_LOST = "list_lost"
-    NO_POVERTY_LIST = "no_poverty_list"
-
-
 class CountMissing(StrEnum):
     """Why a count is null; a missing number is never zero."""
 

@@ -12,13 +12,12 @@ from services.registry.residents.rules import (
     CountMissing,
     ErasureReason,
     HouseholdEnd,
-    PoorNotCounted,
     ResidentEnd,
     Sex,
     Vulnerability,
     Welfare,
-    WomenNotCounted,
 )
+from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
 from shared.places import KelurahanCode
@@ -232,16 +231,6 @@ class Erasure(Body):
 
     reason: ErasureReason
     requested_on: date = Field(description="Not in the future")
-
-
-class Attendance(Body):
-    """Who attended, counted (persons); what was not counted is null, with the reason."""
-
-    total: int = Field(ge=1, le=MOST, description="Everybody who attended (jumlah hadir)")
-    women: int | None = Field(None, ge=0, description="Women among them (perempuan)")
-    women_not_counted_reason: WomenNotCounted | None = Field(None, description="Needed exactly when `women` is null")
-    poor: int | None = Field(None, ge=0, description="People of poor households, those on the PS-2 list (warga miskin)")
-    poor_not_counted_reason: PoorNotCounted | None = Field(None, description="Needed exactly when `poor` is null")
 
 
 class WelfareDraft(Draft):
