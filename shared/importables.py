@@ -201,6 +201,22 @@ def one_by_one(use_case: Callable[..., Awaitable[tuple[UUID, bool]]]) -> Record:
     return record
 
 
+def together(many: Record, use_case: Callable[..., Awaitable[tuple[UUID, bool]]]) -> Record:
+    """Return how a slice records many at once; when the database refuses them so, they are recorded one by one."""
+    alone = one_by_one(use_case)
+
+    async def record(session: AsyncSession, drafts: Sequence[Any], by: Caller, now: datetime) -> Sequence[Outcome]:
+        try:
+            async with attempt(session):
+                return await many(session, drafts, by, now)
+        except DBAPIError as error:
+            if isinstance(database_refusal(error), DatabaseBusy):
+                raise
+            return await alone(session, drafts, by, now)
+
+    return record
+
+
 def told_faults(importable: Importable, found: Refusal | Sequence[Fault]) -> list[dict[str, Any]]:
     """Return faults as a row keeps them: column, code, and what is wrong in both languages."""
     if isinstance(found, Refusal):

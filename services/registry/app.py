@@ -47,6 +47,7 @@ from services.registry.programmes import service as programme_service
 from services.registry.programmes.models import Enrolment
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
+from services.registry.residents import imports as resident_imports
 from services.registry.residents import routes as residents
 from services.registry.residents import service as resident_service
 from services.registry.residents.models import Household, Resident
@@ -141,7 +142,8 @@ SERVICE = Service(
 def prepared(settings: Settings) -> Service:
     """Return what registry brings, with what it knows of its secrets."""
     vault = Vault(settings.personal_keys)
-    return replace(SERVICE, importables=(board_imports.BOARDS, group_imports.GROUPS), state={"vault": vault})
+    importables = (board_imports.BOARDS, group_imports.GROUPS, *resident_imports.importables(vault))
+    return replace(SERVICE, importables=importables, state={"vault": vault})
 
 
 def create(settings: Settings | None = None) -> FastAPI:

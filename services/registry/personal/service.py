@@ -133,6 +133,12 @@ async def discard(session: AsyncSession, record_ids: Collection[UUID]) -> None:
     await session.execute(delete(PersonalRecord).where(PersonalRecord.id.in_(record_ids)))
 
 
+async def forget(session: AsyncSession, ids: Sequence[UUID], *, by: Caller, now: datetime) -> None:
+    """Delete the records of rows that were taken back, and whatever pairs they stood in."""
+    await clear(session, await session.scalars(open_pairs(*ids)), by=by, now=now)
+    await session.execute(delete(PersonalRecord).where(PersonalRecord.id.in_(ids)))
+
+
 async def erase(session: AsyncSession, person_id: UUID, *, by: Caller, now: datetime) -> int:
     """Destroy the keys of everything that names a person; return how many records that were."""
     erased = await session.scalars(

@@ -43,9 +43,9 @@ from services.registry.residents.schemas import (
     ResidentView,
 )
 from shared.clock import today
-from shared.errors import Fault, ResourceNotFound
+from shared.errors import Fault, Refusal, ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim, locked
+from shared.items import Claim, changes, claim, claim_all, locked, locked_all
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -72,10 +72,12 @@ AUDIENCES = {
     "household.changed": Audience.REGION,
     "household.moved": Audience.REGION,
     "household.erased": Audience.REGION,
+    "household.withdrawn": Audience.REGION,
     "resident.recorded": Audience.REGION,
     "resident.changed": Audience.REGION,
     "resident.moved": Audience.REGION,
     "resident.erased": Audience.REGION,
+    "resident.withdrawn": Audience.REGION,
     "welfare_status.recorded": Audience.REGION,
     "welfare_status.changed": Audience.REGION,
     "households.read": Audience.READINGS,
@@ -220,6 +222,47 @@ async def record_resident(
     claimed = await claim(session, Resident, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    resident, fields = _new_resident(draft, household, claimed, now=now)
+    session.add(resident)
+    await session.flush()
+    await keep_residents(session, vault, [person_of(resident, fields)], by=by, now=now)
+    record(session, resident_change("resident.recorded", resident, occurred_on=resident.starts_on), by=by, now=now)
+    return resident.id, True
+
+
+async def record_residents(
+    session: AsyncSession, vault: Vault, drafts: Sequence[ResidentDraft], *, by: Caller, now: datetime
+) -> list[bool | Refusal]:
+    """Record many residents, each with its id, as `record_resident` does one; return whether each is new, or its refusal."""
+    households = await locked_all(session, Household, {draft.household_id for draft in drafts}, by=by)
+    claims = await claim_all(session, Resident, drafts, by=by)
+    found: list[bool | Refusal] = []
+    new: list[tuple[Resident, dict[str, Any]]] = []
+    for draft, claimed in zip(drafts, claims, strict=True):
+        try:
+            household = households.get(draft.household_id) or await household_to_join(
+                session, draft.household_id, by=by
+            )
+            if isinstance(claimed, Refusal):
+                raise claimed
+            if not claimed.existing:
+                new.append(_new_resident(draft, household, claimed, now=now))
+            found.append(not claimed.existing)
+        except Refusal as refusal:
+            found.append(refusal)
+    session.add_all([resident for resident, _ in new])
+    await session.flush()
+    people = [person_of(resident, fields) for resident, fields in new]
+    await keep_residents(session, vault, people, by=by, now=now)
+    for resident, _ in new:
+        record(session, resident_change("resident.recorded", resident, occurred_on=resident.starts_on), by=by, now=now)
+    return found
+
+
+def _new_resident(
+    draft: ResidentDraft, household: Household, claimed: Claim, *, now: datetime
+) -> tuple[Resident, dict[str, Any]]:
+    """Return the row of a resident, and what is personal behind it; refuse what breaks a rule."""
     fields = draft.model_dump(include=set(OF_RESIDENT))
     resident = Resident(
         kelurahan_code=household.kelurahan_code,
@@ -240,11 +283,7 @@ async def record_resident(
     )
     require_not_future(resident.starts_on, now=now, pointer="/starts_on")
     require_valid_resident(resident, household, fields, now=now)
-    session.add(resident)
-    await session.flush()
-    await keep_residents(session, vault, [person_of(resident, fields)], by=by, now=now)
-    record(session, resident_change("resident.recorded", resident, occurred_on=resident.starts_on), by=by, now=now)
-    return resident.id, True
+    return resident, fields
 
 
 def _sorted(vulnerabilities: Any) -> list[str] | None:

@@ -1,0 +1,188 @@
+"""What files bring of households and residents."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.database import Base
+from services.registry.personal import service as personal
+from services.registry.residents import homes, service
+from services.registry.residents.models import Household, Resident
+from services.registry.residents.numbers import NumberAbsent
+from services.registry.residents.rules import BirthYearAbsent, Sex, Vulnerability
+from services.registry.residents.schemas import HouseholdDraft, ResidentDraft
+from shared.errors import Text
+from shared.importables import Column, Importable, Outcome, one_by_one, together
+from shared.journal import Change
+from shared.permissions import Caller
+from shared.vault import Vault
+
+SCOPE = "registry:residents:write"
+AT_ONCE = 5_000
+DAY = Text("TTTT-BB-HH atau HH/BB/TTTT", "YYYY-MM-DD or DD/MM/YYYY")
+NUMBER_ABSENT = {
+    "belum terbit": NumberAbsent.NOT_ISSUED,
+    "tidak ditunjukkan": NumberAbsent.NOT_SHOWN,
+    "hilang": NumberAbsent.LOST,
+    "tidak diketahui": NumberAbsent.NOT_KNOWN,
+    "keberatan": NumberAbsent.DECLINED,
+    "tidak ditanyakan": NumberAbsent.NOT_ASKED,
+}
+OF_HOUSEHOLDS = (
+    Column(
+        "Kode kelurahan",
+        "kelurahan_code",
+        Text("Kode Kemendagri", "Code of the Ministry of Home Affairs"),
+        "34.71.03.1001",
+    ),
+    Column("RT", "rt", Text("Nomor RT", "Number of the rukun tetangga"), "003"),
+    Column("RW", "rw", Text("Nomor RW", "Number of the rukun warga"), "002"),
+    Column("Sejak", "starts_on", Text("Hari pertama diketahui tinggal di sini", "First day known here"), "2024-01-15"),
+    Column("Alamat", "address", Text("Pribadi", "Personal"), "Jalan Contoh 1"),
+    Column("Lintang", "point/latitude", Text("Pribadi; derajat", "Personal; degrees")),
+    Column("Bujur", "point/longitude", Text("Pribadi; derajat", "Personal; degrees")),
+    Column("Nomor KK", "kk_number", Text("Pribadi", "Personal"), digits=True),
+    Column(
+        "Alasan tanpa KK",
+        "kk_absent_reason",
+        Text("Bila nomor KK kosong", "When the number is empty"),
+        "tidak ditunjukkan",
+        choices=NUMBER_ABSENT,
+    ),
+)
+OF_RESIDENTS = (
+    Column(
+        "ID rumah tangga",
+        "household_id",
+        Text("ID rumah tangga yang sudah tercatat", "Id of a household on record"),
+        "0190c0de-0000-7000-8000-000000000001",
+    ),
+    Column("Nama", "name", Text("Pribadi", "Personal"), "Warga Contoh"),
+    Column("NIK", "nik", Text("Pribadi", "Personal"), digits=True),
+    Column(
+        "Alasan tanpa NIK",
+        "nik_absent_reason",
+        Text("Wajib bila NIK kosong", "Required when the NIK is empty"),
+        "tidak ditunjukkan",
+        choices=NUMBER_ABSENT,
+    ),
+    Column("Telepon", "phone", Text("Pribadi", "Personal"), digits=True),
+    Column(
+        "Jenis kelamin",
+        "sex",
+        Text("Perempuan atau laki-laki", "Female or male"),
+        "perempuan",
+        choices={"perempuan": Sex.FEMALE, "p": Sex.FEMALE, "laki-laki": Sex.MALE, "l": Sex.MALE},
+    ),
+    Column("Tahun lahir", "birth_year", Text("Empat angka", "Four digits"), "1980"),
+    Column(
+        "Alasan tanpa tahun lahir",
+        "birth_year_absent_reason",
+        Text("Wajib bila tahun lahir kosong", "Required when the year is empty"),
+        choices={
+            "tidak diketahui": BirthYearAbsent.NOT_KNOWN,
+            "keberatan": BirthYearAbsent.DECLINED,
+            "tidak ditanyakan": BirthYearAbsent.NOT_ASKED,
+        },
+    ),
+    Column(
+        "Kerentanan",
+        "vulnerabilities",
+        Text(
+            "Beberapa dipisah titik koma; `tidak ada`: sudah ditanyakan; kosong: belum",
+            "Several apart by semicolons; `tidak ada`: asked, none; empty: not asked",
+        ),
+        choices={
+            "difabel fisik": Vulnerability.PHYSICAL_DISABILITY,
+            "netra": Vulnerability.VISUAL_DISABILITY,
+            "rungu wicara": Vulnerability.HEARING_OR_SPEECH_DISABILITY,
+            "intelektual": Vulnerability.INTELLECTUAL_DISABILITY,
+            "mental": Vulnerability.MENTAL_DISABILITY,
+            "sakit menahun": Vulnerability.CHRONIC_ILLNESS,
+            "lansia sebatang kara": Vulnerability.ELDERLY_ALONE,
+            "perempuan kepala keluarga": Vulnerability.FEMALE_HEAD_OF_FAMILY,
+            "yatim piatu": Vulnerability.ORPHAN,
+            "hamil atau menyusui": Vulnerability.PREGNANT_OR_NURSING,
+            "tunawisma": Vulnerability.HOMELESS,
+        },
+    ),
+    Column("Sejak", "starts_on", DAY),
+)
+
+
+def _household_withdrawn(household: Any) -> Change:
+    return service.household_change("household.withdrawn", household)
+
+
+def _resident_withdrawn(resident: Any) -> Change:
+    return service.resident_change("resident.withdrawn", resident)
+
+
+async def _in_use(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Return residents who head a household, stand for another record, or appear as a person anywhere else."""
+    used: set[UUID] = set()
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        used |= set(await session.scalars(select(Household.head_id).where(Household.head_id.in_(some))))
+        used |= set(await session.scalars(select(Resident.merged_into).where(Resident.merged_into.in_(some))))
+        rows = await session.execute(select(Resident.person_id, Resident.id).where(Resident.id.in_(some)))
+        persons = {row.person_id: row.id for row in rows}
+        for table in Base.metadata.sorted_tables:
+            if table.name in {"residents", "personal_records"}:
+                continue
+            for column in table.c:
+                if column.name == "person_id" or column.name.endswith("_person_id"):
+                    found = await session.scalars(select(column).where(column.in_(persons)).distinct())
+                    used |= {persons[one] for one in found}
+                elif column.name.endswith("_person_ids"):
+                    named = await session.scalars(select(column).where(or_(column.overlap(list(persons)))))
+                    used |= {persons[one] for every in named for one in every if one in persons}
+    return used
+
+
+async def _forget(session: AsyncSession, ids: Sequence[UUID], by: Caller, now: datetime) -> None:
+    for start in range(0, len(ids), AT_ONCE):
+        await personal.forget(session, ids[start : start + AT_ONCE], by=by, now=now)
+
+
+def importables(vault: Vault) -> tuple[Importable, Importable]:
+    """Return what files may bring; the vault seals what names somebody."""
+
+    async def household(
+        session: AsyncSession, draft: HouseholdDraft, *, by: Caller, now: datetime
+    ) -> tuple[UUID, bool]:
+        return await homes.record_household(session, vault, draft, by=by, now=now)
+
+    async def resident(session: AsyncSession, draft: ResidentDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
+        return await service.record_resident(session, vault, draft, by=by, now=now)
+
+    async def residents(session: AsyncSession, drafts: Sequence[Any], by: Caller, now: datetime) -> Sequence[Outcome]:
+        return await service.record_residents(session, vault, drafts, by=by, now=now)
+
+    return (
+        Importable(
+            kind="households",
+            draft=HouseholdDraft,
+            scope=SCOPE,
+            columns=OF_HOUSEHOLDS,
+            record=one_by_one(household),
+            model=Household,
+            withdrawn=_household_withdrawn,
+            taken_back=_forget,
+        ),
+        Importable(
+            kind="residents",
+            draft=ResidentDraft,
+            scope=SCOPE,
+            columns=OF_RESIDENTS,
+            record=together(residents, resident),
+            model=Resident,
+            withdrawn=_resident_withdrawn,
+            in_use=_in_use,
+            taken_back=_forget,
+        ),
+    )
