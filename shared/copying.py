@@ -1,7 +1,7 @@
 """Copies of rows that another service owns, kept by following its journal."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.database import Database
 from shared.following import Entry, Handler, copy_newer
+from shared.permissions import STANDING_MEMORY
 from shared.places import VILLAGE, place_row
 
 F = TypeVar("F", bound=msgspec.Struct)
-STANDING_MEMORY = timedelta(minutes=20)
-"""A little longer than an access token lives; older revocations have no living token left."""
 
 
 class PlaceFact(msgspec.Struct):
@@ -30,7 +29,7 @@ class PlaceFact(msgspec.Struct):
 
 
 class StandingFact(msgspec.Struct):
-    """What is read of an account or client."""
+    """What is read of an account, a client or an emergency."""
 
     id: UUID
     suspended: bool

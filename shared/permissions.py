@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from shared.places import lies_within
 from shared.tokens import TokenInvalid, Tokens
 
 STANDINGS_SECONDS = 1.0
+STANDING_MEMORY = timedelta(minutes=70)
+"""A little longer than any token lives; older revocations have no living token left."""
 
 
 class TokenMissing(Unauthenticated):
@@ -64,6 +67,8 @@ class Caller:
     roles: frozenset[str] = frozenset()
     scopes: frozenset[str] = frozenset()
     regions: tuple[str, ...] = ()
+    emergency: UUID | None = None
+    """The emergency that this token was opened by; what is read with it says so."""
 
     @property
     def anonymous(self) -> bool:
@@ -95,6 +100,7 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
             roles=frozenset(claims.get("roles", ())),
             scopes=frozenset(claims["scope"].split()),
             regions=tuple(claims.get("regions", ())),
+            emergency=UUID(claims["emergency"]) if claims.get("emergency") else None,
         )
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise TokenInvalid from error
@@ -123,7 +129,7 @@ class Standing(msgspec.Struct):
 
 
 class Standings:
-    """From when each account's tokens count; older ones are refused though they verify."""
+    """From when the tokens of each account, client and emergency count; older ones are refused though they verify."""
 
     def __init__(self) -> None:
         self._not_before: dict[UUID, float] = {}
@@ -162,8 +168,9 @@ class Gate:
             raise TokenInvalid
         claims = await self.tokens.claims(token.strip())
         caller = caller_from(claims)
-        if caller.account_id and self.standings.refuses(caller.account_id, issued_at=float(claims["iat"])):
-            raise AccountSuspended
+        for one in (caller.account_id, caller.emergency):
+            if one is not None and self.standings.refuses(one, issued_at=float(claims["iat"])):
+                raise AccountSuspended
         return caller
 
 

@@ -29,6 +29,14 @@ KelurahanCode = Annotated[
 ]
 
 
+ServedRegion = Annotated[
+    str,
+    Field(
+        pattern=rf"{CODE.pattern}|^\*$", description=f"A region code, or {NATION} for the nation", examples=["34.71"]
+    ),
+]
+
+
 class PlaceUnknown(Invalid):
     code = "place.unknown"
     title = Text("Kelurahan tidak dikenal", "Unknown kelurahan")

@@ -38,7 +38,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Noting:
-    """Keeps one entry for one reading: who looked, for what, where, and how many rows came; not which persons."""
+    """Keeps one entry for one reading: who looked, for what, where, how many rows came, and by which emergency; not which persons."""
 
     sight: Sight
     action: str
@@ -51,7 +51,8 @@ class Noting:
             return
         asked = self.query.model_dump(mode="json", exclude={"cursor"}, exclude_none=True) if self.query else {}
         place = asked.get("region") or (self.sight.caller.regions[0] if len(self.sight.caller.regions) == 1 else None)
-        data = {"asked": asked, "count": len(rows)}
+        emergency = self.sight.caller.emergency
+        data = {"asked": asked, "count": len(rows)} | ({"emergency": emergency} if emergency else {})
         change = Change(self.action, self.subject, None if place == "*" else place, data)
         record(session, change, by=self.sight.caller, now=self.sight.now)
 

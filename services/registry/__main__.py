@@ -13,9 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import service as accounts
+from services.registry.api_clients import service as clients
 from services.registry.app import MIGRATIONS, create, prepared
 from services.registry.regions import editions
 from services.registry.settings import Settings
+from services.registry.sign_ins import service as sign_ins
 from services.registry.tokens import keys
 from services.registry.tokens import service as tokens
 from shared.clock import read_clock
@@ -34,6 +36,7 @@ async def _worker(settings: Settings) -> None:
 
     async def tidy(session: AsyncSession, now: datetime) -> None:
         await tokens.tidy_tokens(session, now=now)
+        await sign_ins.tidy_sign_ins(session, now=now)
 
     database = Database(settings)
 
@@ -75,7 +78,7 @@ async def _bootstrap(settings: Settings) -> None:
             ("monitoring", settings.monitoring_client_secret),
         ):
             if secret is not None:
-                await accounts.ensure_service_client(session, name=name, secret=secret.get_secret_value(), now=now)
+                await clients.ensure_service_client(session, name=name, secret=secret.get_secret_value(), now=now)
 
 
 @cli.command()

@@ -11,6 +11,9 @@ from fastapi import FastAPI
 from services.registry.accounts import holders
 from services.registry.accounts import routes as accounts
 from services.registry.accounts import service as account_service
+from services.registry.api_clients import holders as client_holders
+from services.registry.api_clients import routes as clients
+from services.registry.api_clients import service as client_service
 from services.registry.boards import imports as board_imports
 from services.registry.boards import routes as boards
 from services.registry.boards import service as board_service
@@ -24,16 +27,24 @@ from services.registry.consents import routes as consents
 from services.registry.consents import service as consent_service
 from services.registry.consents.models import Consent
 from services.registry.database import Base
+from services.registry.delegations import routes as delegations
+from services.registry.delegations import service as delegation_service
+from services.registry.delegations.models import Delegation
 from services.registry.duplicates import routes as duplicates
 from services.registry.duplicates import service as duplicate_service
 from services.registry.elections import routes as elections
 from services.registry.elections import service as election_service
 from services.registry.elections import tallies
 from services.registry.elections.models import Ballot, Election
+from services.registry.emergencies import routes as emergencies
+from services.registry.emergencies import service as emergency_service
+from services.registry.emergencies.models import Emergency
 from services.registry.groups import imports as group_imports
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
+from services.registry.invitations import routes as invitations
+from services.registry.invitations import service as invitation_service
 from services.registry.learning import routes as learning
 from services.registry.learning import service as learning_service
 from services.registry.learning.models import LearningCommunity
@@ -52,6 +63,7 @@ from services.registry.residents import routes as residents
 from services.registry.residents import service as resident_service
 from services.registry.residents.models import Household, Resident
 from services.registry.settings import Settings
+from services.registry.sign_ins import routes as sign_ins
 from services.registry.tokens import keys
 from services.registry.tokens import routes as tokens
 from shared.app import Service, create_app
@@ -64,7 +76,12 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 async def _load_standings(database: Database) -> Mapping[UUID, float]:
-    return await holders.load_standings(database, now=read_clock())
+    now = read_clock()
+    return {
+        **await holders.load_standings(database, now=now),
+        **await client_holders.load_standings(database, now=now),
+        **await emergency_service.load_standings(database, now=now),
+    }
 
 
 async def _fetch_keys(database: Database) -> Mapping[str, Any]:
@@ -82,8 +99,15 @@ SERVICE = Service(
         explorer_router(),
         tokens.routes,
         tokens.standings,
+        # What is one's own comes before what is anybody's: `self` is no id.
+        tokens.own,
+        sign_ins.routes,
+        invitations.again,
         accounts.accounts,
-        accounts.clients,
+        invitations.routes,
+        clients.clients,
+        delegations.routes,
+        emergencies.routes,
         regions.routes,
         regions.successions,
         programmes.programmes,
@@ -105,6 +129,10 @@ SERVICE = Service(
     ),
     audiences={
         **account_service.AUDIENCES,
+        **client_service.AUDIENCES,
+        **invitation_service.AUDIENCES,
+        **delegation_service.AUDIENCES,
+        **emergency_service.AUDIENCES,
         **region_service.AUDIENCES,
         **partner_service.AUDIENCES,
         **programme_service.AUDIENCES,
@@ -130,6 +158,8 @@ SERVICE = Service(
         "elections": Election,
         "ballots": Ballot,
         "enrolments": Enrolment,
+        "delegations": Delegation,
+        "emergencies": Emergency,
         "groups": Group,
         "committees": Committee,
         "learning-communities": LearningCommunity,

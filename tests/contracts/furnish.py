@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -83,6 +83,14 @@ FITTING: dict[str, dict[str, Any]] = {
         "predecessors": [PLACE],
         "successors": [[{"code": PLACE, "name": "Baciro", "takes": []}]],
     },
+    "client_secrets": {"expires_at": None, "retired_at": None},
+    "refresh_tokens": {
+        "used_at": None,
+        "revoked_at": None,
+        "expires_at": datetime(2999, 1, 1, tzinfo=UTC),
+        "family": [uuid5(NAMESPACE_URL, f"session/{number}") for number in range(ROWS)],
+    },
+    "delegations": {"scopes": ["registry:groups:write"]},
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},
     "ballots": {"eligible_men": 9, "eligible_women": 9, "voters_men": 4, "voters_women": 4, "papers_valid": 6}
     | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"]},

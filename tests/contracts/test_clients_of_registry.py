@@ -9,7 +9,7 @@ import pytest
 
 from services.monitoring.clients import registry as of_monitoring
 from services.planning.clients import registry as of_planning
-from services.registry.accounts.service import ensure_service_client
+from services.registry.api_clients.service import ensure_service_client
 from shared.clock import read_clock
 from shared.http import OwnerFailed, ServiceAuth, service_http
 from shared.log import request_id, traceparent

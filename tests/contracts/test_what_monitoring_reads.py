@@ -16,7 +16,9 @@ from services.planning.cycle import service as cycle
 from services.planning.plans import service as plans
 from services.planning.works import service as works
 from services.registry.accounts import service as accounts
+from services.registry.api_clients import service as api_clients
 from services.registry.boards import service as boards
+from services.registry.emergencies import service as emergencies
 from services.registry.partners import service as partners
 from services.registry.regions import service as regions
 from shared.journal import Audience
@@ -56,7 +58,14 @@ def test_every_field_that_is_read_is_written(record: Callable[[Any], Any], fact:
     assert lacking(record(Anything()), fact) == set()
 
 
-REGISTRY = {**boards.AUDIENCES, **partners.AUDIENCES, **regions.AUDIENCES, **accounts.AUDIENCES}
+REGISTRY = {
+    **boards.AUDIENCES,
+    **partners.AUDIENCES,
+    **regions.AUDIENCES,
+    **accounts.AUDIENCES,
+    **api_clients.AUDIENCES,
+    **emergencies.AUDIENCES,
+}
 PLANNING = {**plans.AUDIENCES, **cycle.AUDIENCES, **activities.AUDIENCES, **works.AUDIENCES, **channeling.AUDIENCES}
 
 

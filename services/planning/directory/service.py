@@ -47,7 +47,11 @@ HANDLERS: Mapping[str, Handler] = {
     "account.suspended": _STANDINGS,
     "account.restored": _STANDINGS,
     "client.opened": _STANDINGS,
+    "client.changed": _STANDINGS,
     "client.suspended": _STANDINGS,
+    "client.restored": _STANDINGS,
+    "emergency.declared": _STANDINGS,
+    "emergency.ended": _STANDINGS,
 }
 """What becomes of each action in registry's journal; the others are counted and skipped."""
 

@@ -240,7 +240,7 @@ async def move_regions(
     """
     if from_account == to_account:
         return
-    require_regions(regions, by=by)
+    require_regions(await codes_now(session, regions), by=by)
     # In the order of their ids, so that two who move at once never wait for each other in a circle.
     locked = {one: await _locked(session, one) for one in sorted({from_account, to_account})}
     source, target = locked[from_account], locked[to_account]

@@ -4,8 +4,9 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from argon2 import PasswordHasher
@@ -13,13 +14,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.accounts.models import Account, Authority, Client
+from services.registry.accounts.models import Account, Authority
 from services.registry.accounts.rules import AuthorityEnded, all_scopes, scopes_of
+from services.registry.regions.service import codes_now
 from shared.database import Database
-from shared.permissions import AccountSuspended, Caller, Standing
-
-STANDING_MEMORY = timedelta(minutes=20)
-"""A little longer than an access token lives; older revocations have no living token left."""
+from shared.permissions import STANDING_MEMORY, AccountSuspended, Caller, Standing
 
 _HASHER = PasswordHasher()
 _HASHING = asyncio.Semaphore(2)
@@ -37,10 +36,20 @@ async def hashed(secret: str) -> str:
         return await asyncio.to_thread(_HASHER.hash, secret)
 
 
-async def matches(secret_hash: str | None, secret: str) -> bool:
-    """Tell whether a secret fits; takes as long when there is no such name."""
+async def matching(hashes: Mapping[UUID, str], secret: str, *, tried: int) -> UUID | None:
+    """Return whose hash a secret fits. One that fits none takes as long as `tried` hashes, however many there are."""
     async with _HASHING:
-        return await asyncio.to_thread(_matches, secret_hash, secret)
+        return await asyncio.to_thread(_matching, hashes, secret, tried)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whoever has a name, if anybody, with the hashes of what proves it, each under its own id."""
+
+    id: UUID | None
+    hashes: Mapping[UUID, str]
+    tried: int
+    """How many hashes a wrong secret is tried against, so that its time tells nothing of what is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +77,23 @@ class Holder:
         return self.not_before is not None and issued_at < self.not_before
 
 
-Find = Callable[[AsyncSession, str], Awaitable[tuple[UUID, str | None] | None]]
+Find = Callable[[AsyncSession, str], Awaitable[Found]]
 
 
-def _matches(secret_hash: str | None, secret: str) -> bool:
+def _fits(secret_hash: str, secret: str) -> bool:
     try:
-        return _HASHER.verify(secret_hash or _nobody(), secret) and secret_hash is not None
+        return _HASHER.verify(secret_hash, secret)
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _matching(hashes: Mapping[UUID, str], secret: str, tried: int) -> UUID | None:
+    for whose, secret_hash in hashes.items():
+        if _fits(secret_hash, secret):
+            return whose
+    for _ in range(tried - len(hashes)):
+        _fits(_nobody(), secret)
+    return None
 
 
 def require_standing(holder: Holder) -> None:
@@ -84,17 +102,13 @@ def require_standing(holder: Holder) -> None:
         raise AccountSuspended
 
 
-async def find_account(session: AsyncSession, name: str) -> tuple[UUID, str | None] | None:
+async def find_account(session: AsyncSession, name: str) -> Found:
     """Return who signs in under a user name, with the hash of the password, if one was chosen yet."""
     statement = select(Account.id, Account.password_hash).where(Account.username == name.lower())
     found = (await session.execute(statement)).one_or_none()
-    return None if found is None else (found.id, found.password_hash)
-
-
-async def find_client(session: AsyncSession, name: str) -> tuple[UUID, str | None] | None:
-    """Return the program of a name, with the hash of its secret."""
-    found = (await session.execute(select(Client.id, Client.secret_hash).where(Client.name == name))).one_or_none()
-    return None if found is None else (found.id, found.secret_hash)
+    if found is None:
+        return Found(None, {}, tried=1)
+    return Found(found.id, {found.id: found.password_hash} if found.password_hash else {}, tried=1)
 
 
 async def held(session: AsyncSession, account_id: UUID, *, on: date) -> Authority | None:
@@ -102,63 +116,59 @@ async def held(session: AsyncSession, account_id: UUID, *, on: date) -> Authorit
     return await session.scalar(select(Authority).where(Authority.account_id == account_id, Authority.in_force(on)))
 
 
-async def holder_of(session: AsyncSession, account_id: UUID, *, on: date) -> Holder:
-    """Return who an account belongs to and what it may on a day; neither can change before the token is signed.
-
-    AccountSuspended or AuthorityEnded, which only those hear who proved who they are.
-    """
-    account = await session.get_one(Account, account_id, with_for_update={"read": True})
-    authority = await held(session, account_id, on=on)
+async def _holder(session: AsyncSession, account: Account, authority: Authority | None) -> Holder:
     roles = authority.roles if authority else []
-    holder = Holder(
+    return Holder(
         id=account.id,
         person_id=account.person_id,
         client_id="tridaya",
         roles=roles,
         scopes=scopes_of(roles),
-        regions=authority.regions if authority else [],
+        # An account keeps the codes it was given; a token names what they stand for today.
+        regions=await codes_now(session, authority.regions) if authority else [],
         org=account.org,
         suspended=account.suspended,
         not_before=account.not_before,
         last_day=authority.ends_on if authority else None,
     )
+
+
+async def holder_of(session: AsyncSession, account_id: UUID, *, on: date, alone: bool = False) -> Holder:
+    """Return who an account belongs to and what it may on a day; neither can change before the token is signed.
+
+    `alone`: nor is another token made meanwhile. AccountSuspended or AuthorityEnded, which only those hear who proved
+    who they are.
+    """
+    account = await session.get_one(Account, account_id, with_for_update={"read": not alone})
+    authority = await held(session, account_id, on=on)
+    holder = await _holder(session, account, authority)
     require_standing(holder)
     if authority is None:
         raise AuthorityEnded
     return holder
 
 
-async def client_holder_of(session: AsyncSession, client_id: UUID) -> Holder:
-    """Return who a program is as it is now; it cannot change before the token is signed."""
-    client = await session.get_one(Client, client_id, with_for_update={"read": True})
-    holder = Holder(
-        id=client.id,
-        person_id=None,
-        client_id=client.name,
-        roles=client.roles,
-        scopes=sorted(set(client.scopes) | set(scopes_of(client.roles))),
-        regions=client.regions,
-        org=client.org,
-        suspended=client.suspended,
-        not_before=client.not_before,
-    )
-    require_standing(holder)
-    return holder
+async def holding(session: AsyncSession, account_id: UUID, *, on: date) -> Holder | None:
+    """Return what an account may on a day; None when there is none of that id, or it is suspended or may nothing."""
+    account = await session.get(Account, account_id)
+    authority = await held(session, account_id, on=on)
+    if account is None or account.suspended or authority is None:
+        return None
+    return await _holder(session, account, authority)
+
+
+async def recent_standings(database: Database, table: Any, *, now: datetime) -> Mapping[UUID, float]:
+    """Return from when the tokens of whoever was revoked recently count."""
+    recent = or_(table.c.suspended, table.c.not_before > now - STANDING_MEMORY)
+    statement = select(table.c.id, table.c.suspended, table.c.not_before).where(recent)
+    async with database.reads.connect() as connection:
+        rows: Any = await connection.execute(statement)
+        return {row.id: float("inf") if row.suspended else row.not_before.timestamp() for row in rows}
 
 
 async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, float]:
-    """Return from when the tokens of recently revoked accounts and clients count."""
-    found: dict[UUID, float] = {}
-    async with database.reads.connect() as connection:
-        for model in (Account, Client):
-            rows = await connection.execute(
-                select(model.id, model.suspended, model.not_before).where(
-                    or_(model.suspended, model.not_before > now - STANDING_MEMORY)
-                )
-            )
-            for row in rows:
-                found[row.id] = float("inf") if row.suspended else row.not_before.timestamp()
-    return found
+    """Return from when the tokens of recently revoked accounts count."""
+    return await recent_standings(database, Account.__table__, now=now)
 
 
 def known_scopes() -> list[str]:

@@ -52,19 +52,3 @@ class Authority(Item, Dated, Base):
     def in_force(cls, day: Any) -> ColumnElement[bool]:
         """Return the condition that it holds on a day and was not taken back."""
         return and_(cls.revoked_at.is_(None), cls.holds_on(day))
-
-
-class Client(Item, Base):
-    """A program's way to sign in: a service of this house or a partner's system."""
-
-    __tablename__ = "clients"
-    __table_args__ = reference()
-
-    name: Mapped[str] = mapped_column(String(80), unique=True)
-    secret_hash: Mapped[str] = mapped_column(String(200))
-    roles: Mapped[list[str]] = mapped_column(ARRAY(String(40)))
-    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
-    regions: Mapped[list[str]] = mapped_column(ARRAY(String(13)))
-    org: Mapped[UUID | None] = mapped_column(Uuid)
-    suspended: Mapped[bool] = mapped_column(Boolean)
-    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,13 +1,13 @@
-"""How accounts and clients are read: by operators who serve all their regions."""
+"""How accounts are read: by operators who serve all their regions."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.registry.accounts.models import Account, Authority, Client
+from services.registry.accounts.models import Account, Authority
 from services.registry.accounts.schemas import AccountQuery, AccountSort, AuthorityQuery
 from services.registry.database import places
 from shared.errors import ResourceNotFound
@@ -20,10 +20,9 @@ ACCOUNT_ORDERS = {
     AccountSort.USERNAME: Order(Account.username.expression, str, Account.id.expression),
 }
 AUTHORITIES_NEWEST_FIRST = Order(Authority.starts_on.expression, date, Authority.id.expression, descending=True)
-CLIENTS_RECORDED = Order(Client.id.expression, UUID, Client.id.expression)
 
 
-def _outside(regions: Any, caller: Caller) -> ColumnElement[bool]:
+def outside(regions: Any, caller: Caller) -> ColumnElement[bool]:
     """Return the condition that the caller does not serve every one of the regions."""
     region = func.unnest(regions).column_valued("region")
     # The caller's token names what its regions are called today. An array's texts sort as the database does, a code
@@ -45,7 +44,7 @@ def _served(caller: Caller, *, on: date) -> ColumnElement[bool]:
     lasting = and_(Authority.revoked_at.is_(None), or_(Authority.ends_on.is_(None), Authority.ends_on >= on))
     counts = or_(lasting, Authority.starts_on == last)
     return not_(
-        exists(select(Authority.id).where(of_account, counts, _outside(Authority.regions, caller)).correlate(Account))
+        exists(select(Authority.id).where(of_account, counts, outside(Authority.regions, caller)).correlate(Account))
     )
 
 
@@ -81,6 +80,13 @@ def accounts(query: AccountQuery, caller: Caller, *, on: date) -> Select[Any]:
     return statement
 
 
+def own_account(account_id: UUID | None, *, on: date) -> Select[Any]:
+    """Return the statement of one account as its holder sees it, with what holds on a day."""
+    held = and_(Authority.account_id == Account.id, Authority.in_force(on))
+    statement: Select[Any] = select(*_COLUMNS, Authority.starts_on, Authority.ends_on).select_from(Account)
+    return statement.outerjoin(Authority, held).where(Account.id == account_id)
+
+
 def account_view(row: Any) -> dict[str, Any]:
     """Return a row as AccountView."""
     return {
@@ -109,6 +115,11 @@ async def one_account(
     if row is None:
         raise ResourceNotFound
     return account_view(row)
+
+
+def served_accounts(caller: Caller, *, on: date) -> Subquery:
+    """Return the accounts that are the caller's to keep, as other slices may join them: id and username."""
+    return select(Account.id, Account.username).where(_served(caller, on=on)).subquery("served_accounts")
 
 
 async def is_served(session: AsyncSession, account_id: UUID, caller: Caller, *, on: date) -> bool:
@@ -140,33 +151,3 @@ def authority_view(row: Any) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
     }
-
-
-def clients(caller: Caller) -> Select[Any]:
-    """Return the statement of the clients whose every region the caller serves."""
-    statement: Select[Any] = select(*(column for column in Client.__table__.c if column.name != "secret_hash"))
-    return statement if NATION in caller.regions else statement.where(not_(_outside(Client.regions, caller)))
-
-
-def client_view(client: Any) -> dict[str, Any]:
-    """Return a client as ClientView."""
-    return {
-        "id": client.id,
-        "name": client.name,
-        "roles": client.roles,
-        "scopes": client.scopes,
-        "regions": client.regions,
-        "org": client.org,
-        "suspended": client.suspended,
-        "version": client.version,
-        "recorded_at": client.recorded_at,
-        "changed_at": client.changed_at,
-    }
-
-
-async def one_client(connection: AsyncConnection, client_id: UUID, caller: Caller) -> dict[str, Any]:
-    """Return one client, or ResourceNotFound."""
-    row = (await connection.execute(clients(caller).where(Client.id == client_id))).one_or_none()
-    if row is None:
-        raise ResourceNotFound
-    return client_view(row)

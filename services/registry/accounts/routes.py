@@ -1,4 +1,4 @@
-"""Accounts and clients over HTTP, for operators."""
+"""Accounts over HTTP, for operators."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from services.registry.accounts import authorities, queries, service
-from services.registry.accounts.models import Account, Authority, Client
+from services.registry.accounts.models import Account, Authority
 from services.registry.accounts.schemas import (
     AccountChange,
     AccountDraft,
@@ -16,10 +16,6 @@ from services.registry.accounts.schemas import (
     AuthorityDraft,
     AuthorityQuery,
     AuthorityView,
-    ClientDraft,
-    ClientQuery,
-    ClientView,
-    NewClientView,
 )
 from services.registry.dependencies import AccountReader, AccountWriter
 from shared.clock import Now, today
@@ -28,10 +24,9 @@ from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import expected_version, item_reply, saved
 from shared.routing import router
-from shared.writing import SecretReply, Writing
+from shared.writing import Writing
 
 accounts = router("/registry/v1/accounts", tags=["accounts"])
-clients = router("/registry/v1/clients", tags=["accounts"])
 
 
 async def account_to_change(id: UUID, request: Request, session: Writing, caller: Anyone, now: Now) -> Account:
@@ -53,16 +48,9 @@ async def authority_to_change(
     return await service.locked_authority(session, account, authority_id, version=version)
 
 
-async def client_to_change(id: UUID, request: Request, session: Writing, caller: Anyone) -> Client:
-    """Give the client of the path, locked, in the version the caller last saw."""
-    version = expected_version(request.headers.get("if-match"))
-    return await service.locked_client(session, id, version=version, by=caller)
-
-
 AccountToChange = Annotated[Account, Depends(account_to_change)]
 AccountToExtend = Annotated[Account, Depends(account_to_extend)]
 AuthorityToChange = Annotated[Authority, Depends(authority_to_change)]
-ClientToChange = Annotated[Client, Depends(client_to_change)]
 
 
 @accounts.get("", response_model=Page[AccountView])
@@ -170,41 +158,3 @@ async def revoke_authority(
     """Take an authority back; every service refuses the account's tokens within five seconds."""
     await authorities.revoke(session, account, authority, by=by, now=now)
     return saved(queries.authority_view(authority))
-
-
-@clients.get("", response_model=Page[ClientView])
-async def list_clients(
-    request: Request, caller: AccountReader, connection: Reading, query: Annotated[ClientQuery, Query()]
-) -> Response:
-    """List the programs that may sign in."""
-    return await page(
-        request,
-        connection,
-        queries.clients(caller),
-        query=query,
-        order=queries.CLIENTS_RECORDED,
-        shape=queries.client_view,
-    )
-
-
-@clients.post("", status_code=201, response_model=NewClientView)
-async def open_client(
-    by: AccountWriter, session: Writing, _secret: SecretReply, draft: ClientDraft, now: Now
-) -> Response:
-    """Open a partner's client; its secret is in this reply and nowhere else."""
-    client, secret, new = await service.open_client(session, draft, by=by, now=now)
-    shown = queries.client_view(client) | {"client_secret": secret}
-    return saved(shown, status=201 if new else 200, location=f"{clients.prefix}/{client.id}")
-
-
-@clients.get("/{id}", response_model=ClientView)
-async def read_client(id: UUID, request: Request, caller: AccountReader, connection: Reading) -> Response:
-    """Read one client."""
-    return item_reply(request, await queries.one_client(connection, id, caller))
-
-
-@clients.post("/{id}/suspension", response_model=ClientView)
-async def suspend_client(by: AccountWriter, session: Writing, client: ClientToChange, now: Now) -> Response:
-    """Suspend a client; every service refuses its tokens within five seconds."""
-    await service.suspend_client(session, client, by=by, now=now)
-    return saved(queries.client_view(client))

@@ -1,8 +1,7 @@
-"""Accounts and clients as they come in and go out; secrets only ever go out once."""
+"""Accounts as they come in and go out; a password never goes out."""
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, Field, SecretStr
@@ -10,14 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 from services.registry.accounts.rules import Role
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
-from shared.places import CODE, NATION
-
-ServedRegion = Annotated[
-    str,
-    Field(
-        pattern=rf"{CODE.pattern}|^\*$", description=f"A region code, or {NATION} for the nation", examples=["34.71"]
-    ),
-]
+from shared.places import ServedRegion
 
 
 class AccountDraft(Draft):
@@ -109,36 +101,3 @@ class AuthorityQuery(PageQuery):
     """Filters of the list of an account's authorities."""
 
     as_of: date | None = Field(None, description="Only what holds on a day")
-
-
-class ClientDraft(Draft):
-    """A program of a partner that shall sign in by itself."""
-
-    name: str = Field(min_length=3, max_length=80, pattern=r"^[a-z0-9._-]+$")
-    org: UUID = Field(description="The partner it belongs to")
-    regions: list[ServedRegion] = Field(min_length=1)
-
-
-class ClientView(BaseModel):
-    """A program's way to sign in."""
-
-    id: UUID
-    name: str
-    roles: list[str]
-    scopes: list[str]
-    regions: list[str]
-    org: UUID | None
-    suspended: bool
-    version: int
-    recorded_at: datetime
-    changed_at: datetime
-
-
-class NewClientView(ClientView):
-    """A program's way to sign in, with the secret that is shown once and never kept."""
-
-    client_secret: str
-
-
-class ClientQuery(PageQuery):
-    """Filters of the list of clients."""

@@ -1,7 +1,7 @@
-"""Use cases of accounts and clients; what travels in the journal names nobody."""
+"""Use cases of accounts; what travels in the journal names nobody."""
 
-import secrets
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -9,54 +9,107 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import authorities, queries
-from services.registry.accounts.authorities import move_regions
-from services.registry.accounts.holders import hashed, matches
-from services.registry.accounts.models import Account, Authority, Client
-from services.registry.accounts.rules import SERVICE_SCOPES, OwnAccount, Role, UsernameTaken, require_ahead
-from services.registry.accounts.schemas import AccountChange, AccountDraft, ClientDraft
-from services.registry.regions import service as regions
+from services.registry.accounts.authorities import move_regions, require_another, require_regions
+from services.registry.accounts.holders import hashed
+from services.registry.accounts.models import Account, Authority
+from services.registry.accounts.queries import outside, own_account, served_accounts
+from services.registry.accounts.rules import (
+    SERVICE_SCOPES,
+    AuthorityEnded,
+    OwnAccount,
+    Role,
+    UsernameTaken,
+    require_ahead,
+    scopes_of,
+)
+from services.registry.accounts.schemas import AccountChange, AccountDraft
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim
-from shared.journal import Audience, Change, record
+from shared.items import Claim, changes, claim
+from shared.journal import Audience
 from shared.permissions import Caller
 from shared.places import NATION
 from shared.replies import VersionStale
 
-__all__ = ["move_regions"]
+__all__ = [
+    "SERVICE_SCOPES",
+    "Account",
+    "AuthorityEnded",
+    "Role",
+    "UsernameTaken",
+    "move_regions",
+    "outside",
+    "own_account",
+    "require_another",
+    "require_regions",
+    "scopes_of",
+    "served_accounts",
+]
 
 AUDIENCES = {
     **authorities.AUDIENCES,
     "account.opened": Audience.INTERNAL,
     "account.suspended": Audience.INTERNAL,
     "account.restored": Audience.INTERNAL,
-    "client.opened": Audience.INTERNAL,
-    "client.suspended": Audience.INTERNAL,
 }
+
+
+class Opening(Protocol):
+    """What is told of an account that is opened, with a password or by an invitation."""
+
+    username: str
+    display_name: str
+    person_id: UUID | None
+    roles: list[Role]
+    regions: list[str]
+    starts_on: date | None
+    ends_on: date | None
+    org: UUID | None
 
 
 async def open_account(session: AsyncSession, draft: AccountDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
     """Open an account whose regions the opener serves; return its id and whether it is new."""
-    authorities.require_regions(draft.regions, by=by)
-    if draft.person_id is not None and draft.person_id == by.person_id:
-        raise OwnAccount(pointer="/person_id")
+    require_regions(draft.regions, by=by)
     claimed = await claim(session, Account, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    password_hash = await hashed(draft.password.get_secret_value())
+    await _open(session, draft, password_hash, by=by, now=now, columns=claimed.columns(now))
+    return claimed.id, True
+
+
+async def open_invited(session: AsyncSession, draft: Opening, *, by: Caller, now: datetime) -> Account:
+    """Open an account whose person will choose the password."""
+    require_regions(draft.regions, by=by)
+    columns = Claim(new_id(), b"", existing=False).columns(now)
+    return await _open(session, draft, None, by=by, now=now, columns=columns)
+
+
+async def _open(
+    session: AsyncSession,
+    draft: Opening,
+    password_hash: str | None,
+    *,
+    by: Caller,
+    now: datetime,
+    columns: dict[str, Any],
+) -> Account:
+    if draft.person_id is not None and draft.person_id == by.person_id:
+        raise OwnAccount(pointer="/person_id")
     starts_on = draft.starts_on or today(now)
     require_ahead(starts_on, draft.ends_on, today=today(now))
     if await session.scalar(select(Account.id).where(Account.username == draft.username)):
         raise UsernameTaken(name=draft.username)
     account = Account(
         username=draft.username,
-        password_hash=await hashed(draft.password.get_secret_value()),
+        password_hash=password_hash,
         display_name=draft.display_name,
         person_id=draft.person_id or new_id(),
         org=draft.org,
         suspended=False,
         not_before=None,
-        **claimed.columns(now),
+        **columns,
     )
     session.add(account)
     await session.flush()
@@ -71,7 +124,7 @@ async def open_account(session: AsyncSession, draft: AccountDraft, *, by: Caller
         by=by,
         now=now,
     )
-    return account.id, True
+    return account
 
 
 async def locked_account(
@@ -102,12 +155,12 @@ async def change_account(
     session: AsyncSession, account: Account, change: AccountChange, *, by: Caller, now: datetime
 ) -> None:
     """Edit an account; tokens issued under the old roles are void from now on."""
-    authorities.require_another(account, by=by)
+    require_another(account, by=by)
     edited = changes(change)
     if "display_name" in edited:
         account.display_name = edited["display_name"]
     if given := {name: edited[name] for name in ("roles", "regions") if name in edited}:
-        authorities.require_regions(edited.get("regions", []), by=by)
+        require_regions(edited.get("regions", []), by=by)
         await authorities.replace(session, account, **given, by=by, now=now)
         account.not_before = now
     await authorities.note_change(session, account, "account.changed", by=by, now=now)
@@ -125,65 +178,19 @@ async def restore(session: AsyncSession, account: Account, *, by: Caller, now: d
     await authorities.note_change(session, account, "account.restored", by=by, now=now)
 
 
-async def open_client(
-    session: AsyncSession, draft: ClientDraft, *, by: Caller, now: datetime
-) -> tuple[Client, str, bool]:
-    """Open a partner's client with the least scopes; return it with its secret, shown only now, and whether it is new.
-
-    Made again with the same id it gets a new secret: the first one may have been lost with its reply.
-    """
-    authorities.require_regions(draft.regions, by=by)
-    claimed = await claim(session, Client, draft, by=by)
-    secret = secrets.token_urlsafe(32)
-    if claimed.existing:
-        client = await session.get_one(Client, claimed.id, with_for_update=True)
-        client.secret_hash, client.changed_at = await hashed(secret), now
-        await session.flush()
-        return client, secret, False
-    if await session.scalar(select(Client.id).where(Client.name == draft.name)):
-        raise UsernameTaken(name=draft.name)
-    client = Client(
-        name=draft.name,
-        secret_hash=await hashed(secret),
-        roles=[Role.PARTNER.value],
-        scopes=[],
-        regions=sorted(draft.regions),
-        org=draft.org,
-        suspended=False,
-        not_before=None,
-        **claimed.columns(now),
-    )
-    session.add(client)
-    await session.flush()
-    record(session, _client_change("client.opened", client), by=by, now=now)
-    return client, secret, True
+async def set_password(
+    session: AsyncSession, account: Account, password_hash: str | None, *, by: Caller, now: datetime
+) -> None:
+    """Give an account that is locked another password, or none until its person chooses one; all sessions end."""
+    account.password_hash, account.not_before = password_hash, now
+    await authorities.note_change(session, account, "account.changed", by=by, now=now)
 
 
-async def locked_client(session: AsyncSession, client_id: UUID, *, version: int, by: Caller) -> Client:
-    """Return a client that the caller may change, locked, in the version last seen."""
-    client = await session.get(Client, client_id, with_for_update=True)
-    if client is None or not all(map(by.serves, await regions.codes_now(session, client.regions))):
-        raise ResourceNotFound
-    if client.version != version:
-        raise VersionStale(version=client.version, members={"current": queries.client_view(client)})
-    return client
-
-
-async def suspend_client(session: AsyncSession, client: Client, *, by: Caller, now: datetime) -> None:
-    """Suspend a client: every service refuses its tokens within seconds."""
-    client.suspended, client.not_before, client.changed_at = True, now, now
-    await session.flush()
-    record(session, _client_change("client.suspended", client), by=by, now=now)
-
-
-def _client_change(action: str, client: Client) -> Change:
-    data = {
-        "id": client.id,
-        "suspended": client.suspended,
-        "not_before": client.not_before,
-        "version": client.version,
-    }
-    return Change(action, f"clients/{client.id}", None, data)
+async def end_tokens(session: AsyncSession, account_id: UUID, *, by: Caller, now: datetime) -> None:
+    """Void what was issued to an account: it signs in anew, with what it may now."""
+    account = await session.get_one(Account, account_id, with_for_update=True)
+    account.not_before = now
+    await authorities.note_change(session, account, "account.changed", by=by, now=now)
 
 
 async def ensure_operator(session: AsyncSession, *, username: str, password: str, now: datetime) -> None:
@@ -198,29 +205,3 @@ async def ensure_operator(session: AsyncSession, *, username: str, password: str
         regions=[NATION],
     )
     await open_account(session, draft, by=Caller(regions=(NATION,)), now=now)
-
-
-async def ensure_service_client(session: AsyncSession, *, name: str, secret: str, now: datetime) -> None:
-    """Open a service's own client, or give it the secret that it was started with."""
-    client = await session.scalar(select(Client).where(Client.name == name).with_for_update())
-    if client is not None:
-        if not await matches(client.secret_hash, secret):
-            client.secret_hash = await hashed(secret)
-        return
-    session.add(
-        Client(
-            id=new_id(),
-            version=1,
-            creation_digest=b"",
-            recorded_at=now,
-            changed_at=now,
-            name=name,
-            secret_hash=await hashed(secret),
-            roles=[],
-            scopes=sorted(SERVICE_SCOPES[name]),
-            regions=[NATION],
-            org=None,
-            suspended=False,
-            not_before=None,
-        )
-    )

@@ -150,10 +150,15 @@ async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
     return code
 
 
+async def mandate_ends_on(session: AsyncSession, board_id: UUID, *, on: date) -> date | None:
+    """Return the last day of the mandate that a board has on a day, None when it has none (EL-8)."""
+    covering = select(func.max(Term.ends_on)).where(Term.board_id == board_id, Term.starts_on <= on, Term.ends_on >= on)
+    return await session.scalar(covering)
+
+
 async def has_mandate(session: AsyncSession, board_id: UUID, *, on: date) -> bool:
     """Tell whether a term of a board covers a day (EL-8)."""
-    covers = select(Term.id).where(Term.board_id == board_id, Term.starts_on <= on, Term.ends_on >= on)
-    return await session.scalar(covers.limit(1)) is not None
+    return await mandate_ends_on(session, board_id, on=on) is not None
 
 
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:

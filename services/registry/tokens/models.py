@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, LargeBinary, String
+from sqlalchemy import DateTime, LargeBinary, String
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
@@ -31,25 +31,22 @@ class RefreshToken(Base):
     """One refresh token, by its digest; its family dies when one of it comes twice."""
 
     __tablename__ = "refresh_tokens"
-    __table_args__ = local(serves("refresh_tokens_family", "family"), serves("refresh_tokens_expiry", "expires_at"))
+    __table_args__ = local(
+        serves("refresh_tokens_family", "family"),
+        serves("refresh_tokens_expiry", "expires_at"),
+        serves("refresh_tokens_of_account", "account_id", "family"),
+    )
 
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     family: Mapped[UUID] = mapped_column(Uuid)
     account_id: Mapped[UUID] = mapped_column(Uuid)
-    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(60)))
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(String(60)))
+    """Those that were asked for; None: all that the account has whenever it is refreshed."""
+
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    """When the family began, with a password."""
+
     issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-
-class SignInFailures(Base):
-    """Failed sign-ins of one account or address, by a keyed digest."""
-
-    __tablename__ = "sign_in_failures"
-    __table_args__ = local(serves("sign_in_failures_age", "last_at"))
-
-    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
-    failures: Mapped[int] = mapped_column(Integer)
-    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    paused_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))

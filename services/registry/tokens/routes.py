@@ -5,28 +5,36 @@ import binascii
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Query, Request, Response
 
 from services.registry.accounts.holders import known_scopes
 from services.registry.dependencies import StandingReader
 from services.registry.settings import Settings
-from services.registry.tokens import keys, service
+from services.registry.tokens import keys, queries, service
 from services.registry.tokens.rules import CredentialsWrong, GrantInvalid
 from services.registry.tokens.schemas import (
     AuthorizationServer,
     GrantType,
     KeySet,
+    OwnAccountView,
+    OwnSessionQuery,
+    OwnSessionView,
+    SessionsEnded,
     StandingView,
     TokenRequest,
     TokenView,
 )
-from shared.clock import Now
+from shared.clock import Now, today
 from shared.database import Reading, database_of
 from shared.errors import ResourceNotFound
-from shared.replies import to_json
+from shared.lists import Page, page
+from shared.permissions import SignedIn
+from shared.replies import item_reply, to_json
 from shared.routing import router
+from shared.writing import Writing
 
 routes = router(tags=["tokens"], judges_token=False)
+own = router("/registry/v1/accounts/self", tags=["accounts"])
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
@@ -67,7 +75,9 @@ async def issue_token(
         case GrantType.REFRESH_TOKEN:
             if not form.refresh_token:
                 raise GrantInvalid(grant=form.grant_type.value, fields="refresh_token")
-            granted = await service.refresh(database, settings, token=form.refresh_token, wanted=wanted, now=now)
+            granted = await service.refresh(
+                database, settings, token=form.refresh_token, wanted=wanted, address=address, now=now
+            )
         case GrantType.CLIENT_CREDENTIALS:
             client = _basic(request) or (form.client_id, form.client_secret)
             if not client[0] or client[1] is None:
@@ -124,3 +134,38 @@ async def read_standing(id: UUID, request: Request, _caller: StandingReader, now
     names = ("id", "person_id", "roles", "scopes", "regions", "org")
     body = to_json({name: getattr(holder, name) for name in names})
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})
+
+
+@own.get("", response_model=OwnAccountView)
+async def read_own_account(request: Request, caller: SignedIn, connection: Reading, now: Now) -> Response:
+    """Read one's own account, and what this token opens."""
+    return item_reply(request, await queries.own(connection, caller, on=today(now)))
+
+
+@own.get("/sessions", response_model=Page[OwnSessionView])
+async def list_own_sessions(
+    request: Request, caller: SignedIn, connection: Reading, query: Annotated[OwnSessionQuery, Query()], now: Now
+) -> Response:
+    """List one's own sign-ins that can still be refreshed, the latest first."""
+    return await page(
+        request,
+        connection,
+        queries.sessions(caller, now=now),
+        query=query,
+        order=queries.NEWEST_FIRST,
+        shape=queries.session_view,
+    )
+
+
+@own.post("/sessions/end", response_model=SessionsEnded)
+async def end_own_sessions(by: SignedIn, session: Writing, now: Now) -> Response:
+    """End all of one's own sessions; every service refuses their tokens within five seconds, this one too."""
+    ended = await service.end_sessions(session, by=by, now=now)
+    return Response(to_json({"ended": ended}), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+@own.post("/sessions/{session_id}/end", response_model=SessionsEnded)
+async def end_own_session(session_id: UUID, by: SignedIn, session: Writing, now: Now) -> Response:
+    """End one of one's own sessions: it is not refreshed any more, and its last token ends within fifteen minutes."""
+    ended = await service.end_session(session, session_id, by=by, now=now)
+    return Response(to_json({"ended": ended}), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -1,15 +1,11 @@
-"""How sign-in is slowed down, and how refresh tokens rotate."""
+"""How long tokens live, and which scopes they carry."""
 
 from datetime import datetime, timedelta
 
-from shared.errors import Malformed, Text, TooMany, Unauthenticated
+from shared.errors import Forbidden, Malformed, Text, Unauthenticated
 
 ACCESS_LIFE = timedelta(minutes=15)
 REFRESH_LIFE = timedelta(days=30)
-FREE_TRIES = 5
-FREE_TRIES_ALONE = 50
-FIRST_PAUSE = timedelta(seconds=15)
-LONGEST_PAUSE = timedelta(minutes=15)
 
 
 class CredentialsWrong(Unauthenticated):
@@ -23,13 +19,6 @@ class CredentialsWrong(Unauthenticated):
         "Periksa dan coba lagi; setelah beberapa kali gagal ada jeda.",
         "Check it and try again; after a few failures there is a pause.",
     )
-
-
-class SignInPaused(TooMany):
-    code = "sign_in.paused"
-    title = Text("Terlalu banyak percobaan", "Too many tries")
-    detail = Text("Masuk dijeda selama {seconds} detik.", "Signing in is paused for {seconds} seconds.")
-    fix = Text("Tunggu sesuai Retry-After.", "Wait as long as Retry-After says.")
 
 
 class GrantInvalid(Malformed):
@@ -46,6 +35,13 @@ class ScopeNotHeld(Malformed):
     fix = Text("Minta hanya wewenang yang dimiliki.", "Ask only for scopes the account has.")
 
 
+class NotAPerson(Forbidden):
+    code = "account.not_one"
+    title = Text("Bukan token orang", "Not a person's token")
+    detail = Text("Token ini milik sebuah program, bukan akun orang.", "This token is a program's, not a person's.")
+    fix = Text("Program memakai /registry/v1/clients/self.", "Programs use /registry/v1/clients/self.")
+
+
 def narrowed(held: list[str], wanted: list[str] | None) -> list[str]:
     """Return the scopes a token shall carry: all that are held, or fewer when fewer were asked for."""
     if wanted is None:
@@ -60,11 +56,3 @@ def expiry(issued: int, *, life: timedelta, ends_at: datetime | None) -> int:
     """Return when a token ends, in seconds: after its life, or before with what it speaks for."""
     lived = issued + int(life.total_seconds())
     return lived if ends_at is None else min(lived, int(ends_at.timestamp()))
-
-
-def pause_after(failures: int, *, free: int) -> timedelta:
-    """Return how long sign-in pauses after that many failures: none at first, then doubling."""
-    if failures < free:
-        return timedelta()
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(failures - free, 10)
-    return min(doubled, LONGEST_PAUSE)

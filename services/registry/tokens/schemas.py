@@ -1,9 +1,12 @@
 """Token requests and answers (OAuth 2, RFC 6749)."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from shared.lists import PageQuery
 
 
 class GrantType(StrEnum):
@@ -77,3 +80,41 @@ class StandingView(BaseModel):
     scopes: list[str]
     regions: list[str]
     org: UUID | None
+
+
+class OwnAccountView(BaseModel):
+    """One's own account, and what this token opens."""
+
+    id: UUID
+    username: str
+    display_name: str
+    person_id: UUID
+    org: UUID | None
+    roles: list[str] = Field(description="Those of today")
+    regions: list[str] = Field(description="Those of today")
+    starts_on: date | None = Field(description="Since when; null when nothing holds today")
+    ends_on: date | None = Field(description="Their last day; null: they hold on")
+    scopes: list[str] = Field(description="Of this token, with what boards have delegated")
+    emergency: UUID | None = Field(description="The emergency that opened this token")
+    version: int
+    recorded_at: datetime
+    changed_at: datetime
+
+
+class OwnSessionView(BaseModel):
+    """A sign-in that can still be refreshed."""
+
+    id: UUID
+    started_at: datetime
+    refreshed_at: datetime
+    expires_at: datetime
+
+
+class OwnSessionQuery(PageQuery):
+    """Filters of the list of one's own sessions."""
+
+
+class SessionsEnded(BaseModel):
+    """How many sessions ended."""
+
+    ended: int

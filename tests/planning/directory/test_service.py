@@ -56,11 +56,12 @@ class TestCopies:
 class TestStandings:
     async def test_tell_who_is_suspended_and_from_when_others_count(self, planning: Running) -> None:
         suspended, revoked, old, fine = (new_id() for _ in range(4))
-        recent = NOW - timedelta(minutes=5)
+        # An emergency's token lives for an hour: so long a revocation must be remembered.
+        recent = NOW - timedelta(minutes=61)
         for identity, is_suspended, not_before in (
             (suspended, True, None),
             (revoked, False, recent.isoformat()),
-            (old, False, (NOW - timedelta(hours=1)).isoformat()),
+            (old, False, (NOW - timedelta(hours=2)).isoformat()),
             (fine, False, None),
         ):
             await copied(

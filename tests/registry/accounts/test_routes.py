@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from services.registry.accounts.rules import SCOPES, SERVICE_SCOPES, Role, all_scopes, scopes_of
-from services.registry.accounts.service import ensure_operator, ensure_service_client
+from services.registry.accounts.service import ensure_operator
+from services.registry.api_clients.service import ensure_service_client
 from shared.clock import read_clock
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.racing import warm

@@ -12,8 +12,10 @@ from argon2 import PasswordHasher
 from jose import jwt
 from sqlalchemy import select, text
 
+from services.registry.sign_ins import service as sign_ins
+from services.registry.sign_ins.rules import FREE_TRIES
 from services.registry.tokens import service
-from services.registry.tokens.rules import FREE_TRIES, REFRESH_LIFE, CredentialsWrong
+from services.registry.tokens.rules import REFRESH_LIFE, CredentialsWrong
 from shared.clock import read_clock
 from shared.log import log
 from tests.house import ISSUER, Running, code_of, etag, new_id
@@ -305,7 +307,7 @@ class TestThrottling:
     async def test_counts_a_name_and_an_address_alone_too(
         self, registry: Running, monkeypatch: pytest.MonkeyPatch, by: str
     ) -> None:
-        monkeypatch.setattr(service, "FREE_TRIES_ALONE", 3)
+        monkeypatch.setattr(sign_ins, "FREE_TRIES_ALONE", 3)
         name = await name_of(registry)
 
         for number in range(4):
@@ -329,9 +331,9 @@ class TestThrottling:
         name = await name_of(registry)
         await sign_in(registry, name, "salah sama sekali")
         async with registry.database.transaction() as session:
-            await service.tidy_tokens(session, now=read_clock() + timedelta(hours=23))
+            await sign_ins.tidy_sign_ins(session, now=read_clock() + timedelta(hours=23))
             kept = await session.scalar(text("SELECT count(*) FROM sign_in_failures"))
-            await service.tidy_tokens(session, now=read_clock() + timedelta(hours=25))
+            await sign_ins.tidy_sign_ins(session, now=read_clock() + timedelta(hours=25))
             later = await session.scalar(text("SELECT count(*) FROM sign_in_failures"))
 
         assert (kept, later) == (3, 0)

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.tokens.rules import FIRST_PAUSE, LONGEST_PAUSE, ScopeNotHeld, narrowed, pause_after
+from services.registry.sign_ins.rules import FIRST_PAUSE, LONGEST_PAUSE, pause_after
+from services.registry.tokens.rules import ScopeNotHeld, narrowed
 
 SCOPES = st.lists(st.sampled_from(["a:b:read", "a:b:write", "c:d:read", "c:d:approve"]), unique=True)
 

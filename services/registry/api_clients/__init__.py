@@ -1,0 +1,1 @@
+"""Clients: the programs that sign in by themselves, and the secrets they prove it with."""
