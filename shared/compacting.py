@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 Json = dict[str, Any]
-REPEATED = 3
+REPEATED = 2
 """From how many operations on a parameter stands in the components."""
 
 
@@ -14,6 +14,7 @@ def compact(document: Json) -> None:
     for part in (document["paths"], document["components"].get("schemas", {})):
         _shorten(part)
     _share_parameters(document)
+    _share_pages(document["components"].get("schemas", {}))
 
 
 def _shorten(value: Any) -> None:
@@ -47,9 +48,23 @@ def _plain(schema: Json) -> None:
         schema |= kinds[0] | {"type": [kinds[0]["type"], "null"]}
         if described is not None:
             schema["description"] = described
+    if schema.get("required") is False and "in" in schema:
+        # A parameter is optional unless it says otherwise.
+        del schema["required"]
     inner = schema.get("schema")
     if isinstance(inner, dict) and inner.get("description") == schema.get("description"):
         inner.pop("description", None)
+
+
+def _share_pages(schemas: Json) -> None:
+    """Let the page of each list name its items only; what all pages have stands in `Page`."""
+    pages = {name: schema for name, schema in schemas.items() if name.startswith("Page_")}
+    for name, schema in pages.items():
+        items = schema["properties"].pop("items")
+        schemas["Page"] = schema
+        schemas[name] = {"allOf": [{"$ref": "#/components/schemas/Page"}, {"properties": {"items": items}}]}
+    if pages:
+        schemas["Page"]["properties"]["items"] = {"type": "array"}
 
 
 def _share_parameters(document: Json) -> None:

@@ -64,13 +64,13 @@ PROBLEM_SCHEMA: Json = {
         "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
     },
 }
+EVERYWHERE = (
+    " Every GET that shows an ETag answers 304 to it in If-None-Match. Problems come in Indonesian, or in English with"
+    " Accept-Language: en. Every list comes whole as text/csv, application/x-ndjson or application/vnd.apache.parquet."
+)
+"""What holds for so many operations that each of them need not say it."""
+
 PARAMETERS: Json = {
-    "AcceptLanguage": {
-        "name": "Accept-Language",
-        "in": "header",
-        "description": "`id` (default) or `en`: the language of problems",
-        "schema": {"type": "string", "examples": ["en"]},
-    },
     "IdempotencyKey": {
         "name": "Idempotency-Key",
         "in": "header",
@@ -90,12 +90,6 @@ PARAMETERS: Json = {
         "required": True,
         "description": "The ETag of the item as you last saw it",
         "schema": {"type": "string", "examples": ['"3.5f1c0a9be2d4"']},
-    },
-    "IfNoneMatch": {
-        "name": "If-None-Match",
-        "in": "header",
-        "description": "An ETag you have; answered with 304 when nothing changed",
-        "schema": {"type": "string"},
     },
 }
 HEADERS: Json = {
@@ -151,6 +145,7 @@ class Documented(FastAPI):
                     for method in route.methods or ():
                         scopes |= _complete(document["paths"][route.path_format][method.lower()], route)
             _complete_components(document, scopes)
+            document["info"]["description"] += EVERYWHERE
             document["tags"] = _tags(routes)
             compact(document)
         return dict(self.openapi_schema or {})
@@ -163,7 +158,10 @@ def _complete(operation: Json, route: APIRoute) -> set[str]:
     # Reading restricted data leaves an entry in the journal: it has a transaction, and is a read all the same.
     writes = WRITING in calls and "GET" not in (route.methods or ())
     versioned = any(map(_reads_version, [*calls, route.endpoint]))
-    operation["summary"] = route.name.replace("_", " ").capitalize()
+    # The first sentence of a docstring says more than the route's name, and need not be said twice.
+    operation["summary"], _, more = operation.pop("description", route.name).partition("\n")
+    if more.strip():
+        operation["description"] = more.strip()
     operation["security"] = _security(calls, needs)
     replies = operation["responses"]
     success = replies[str(route.status_code or 200)]
@@ -187,14 +185,13 @@ def _security(calls: list[Callable[..., Any]], needs: tuple[str, ...]) -> list[J
 
 
 def _parameters(operation: Json, *, writes: bool, money: bool, versioned: bool) -> None:
-    names = ["AcceptLanguage"]
-    names += [("RequiredIdempotencyKey" if money else "IdempotencyKey")] if writes else []
+    names = [("RequiredIdempotencyKey" if money else "IdempotencyKey")] if writes else []
     names += ["IfMatch"] if versioned else []
     operation["parameters"] = operation.get("parameters", []) + [_reference("parameters", name) for name in names]
 
 
 def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -> None:
-    """Add the headers of a reply, the 304 of a read and the second answer of a repeated creation."""
+    """Add the headers of a reply and the second answer of a repeated creation."""
     model = route.response_model
     fields = getattr(model, "model_fields", {})
     is_page = isinstance(model, type) and issubclass(model, Page) and "limit" in getattr(route, "parameters", ())
@@ -203,9 +200,6 @@ def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -
     success["description"] = "Done" if writes else "Found"
     if names:
         success["headers"] = {name: _reference("headers", name) for name in names}
-    if names and not writes:
-        operation["parameters"].append(_reference("parameters", "IfNoneMatch"))
-        operation["responses"]["304"] = _reference("responses", "NotChanged")
     if writes and route.status_code == 201:
         before = {"description": "Made before with the same id and content", "content": success.get("content", {})}
         operation["responses"]["200"] = before
@@ -223,7 +217,6 @@ def _complete_components(document: Json, scopes: set[str]) -> None:
     components["schemas"] |= {"Fault": FAULT, "Problem": PROBLEM_SCHEMA}
     content = {PROBLEM: {"schema": _reference("schemas", "Problem")}}
     components["responses"] = {name: {"description": text, "content": content} for name, text in REFUSALS.values()}
-    components["responses"]["NotChanged"] = {"description": "Not changed since the ETag in If-None-Match"}
     components["parameters"] = dict(PARAMETERS)
     components["headers"] = HEADERS
     told = {scope: _scope_text(scope) for scope in sorted(scopes)}
