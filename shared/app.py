@@ -12,6 +12,8 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import MetaData, Table
 
 from shared import problems
+from shared.attaching import attachment_router
+from shared.attachments import Attachments
 from shared.batch import batch_router
 from shared.catalogue import catalogue_router
 from shared.database import Database
@@ -32,6 +34,7 @@ from shared.permissions import Gate, Standings
 from shared.revisions import head_revision
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
+from shared.storage import Storage
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
 from shared.webhooks import webhook_router
 
@@ -50,6 +53,7 @@ class Service:
     subjects: Mapping[str, type[Any]]
     load_standings: Callable[[Database], Awaitable[Mapping[UUID, float]]]
     fetch_keys: Callable[[Database], Awaitable[Mapping[str, Any]]] | None = None
+    attachments: Attachments | None = None
     works: Mapping[str, Work] = field(default_factory=dict)
     importables: Sequence[Importable] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +121,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         )
         standings = Standings()
         app.state.database = database
+        app.state.storage = Storage(settings.storage_url)
         app.state.head_key = HeadKey(settings.head_key_file)
         app.state.gate = Gate(tokens=Tokens(keys=keys, issuer=settings.issuer), standings=standings)
         serve_metrics(settings.metrics_port, host=settings.host)
@@ -145,6 +150,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.tables = Tables(service.metadata)
     app.state.audiences = service.audiences
     app.state.subjects = service.subjects
+    app.state.attachments = service.attachments
     app.state.head = Head()
     app.state.revision = head_revision(service.migrations)
     app.state.importing = Importing(service.importables)
@@ -157,6 +163,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         *service.routers,
         *([jobs_router(service.name)] if service.every_work() else []),
         *([import_router(service.name)] if service.importables else []),
+        *([attachment_router(service.name)] if service.attachments else []),
         feed_router(service.name),
         batch_router(service.name),
         export_router(service.name),

@@ -2,20 +2,19 @@
 
 import asyncio
 import hashlib
-import os
 import struct
-import tempfile
 import zlib
 from dataclasses import dataclass
+from decimal import Decimal
 from io import BytesIO
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from PIL import ExifTags, ImageOps
 from PIL import Image as Pillow
-from PIL import ImageOps
 
 from shared.errors import Invalid, Text
+from shared.storage import Storage
 
 MOST_BYTES = 5 * 1024 * 1024
 MOST_PIXELS = 40_000_000
@@ -89,12 +88,12 @@ def media_type_of(content: bytes) -> str:
     raise ImageTypeUnsupported
 
 
-def stripped(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
+def stripped(content: bytes, *, most_bytes: int = MOST_BYTES) -> tuple[bytes, str, tuple[int, int]]:
     """Return a picture's bytes encoded anew, its media type and size: no EXIF, no place, no comment.
 
     It is turned upright first, because the note of which way the camera was held goes too.
     """
-    if len(content) > MOST_BYTES:
+    if len(content) > most_bytes:
         raise ImageTooLarge
     media_type = media_type_of(content)
     try:
@@ -115,37 +114,55 @@ def stripped(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
     return written.getvalue(), media_type, pixels.size
 
 
-def image_file(folder: Path, digest: str, media_type: str) -> Path:
-    """Return where a picture lies."""
-    return folder / digest[:2] / f"{digest}.{ENDINGS[media_type]}"
+def thumbnail(clean: bytes, edge: int) -> bytes:
+    """Return a JPEG of a stripped picture, neither side longer than `edge` pixels."""
+    with Pillow.open(BytesIO(clean)) as opened:
+        small = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    small.thumbnail((edge, edge))
+    if small.mode == "RGBA":
+        ground = Pillow.new("RGB", small.size, "white")
+        ground.paste(small, mask=small.getchannel("A"))
+        small = ground
+    written = BytesIO()
+    small.save(written, format="JPEG", quality=75)
+    return written.getvalue()
 
 
-def _keep(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all; the same content is written once."""
-    if file.exists():
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    Path(draft.name).replace(file)
+def location_of(content: bytes) -> tuple[Decimal, Decimal] | None:
+    """Return latitude and longitude in degrees, as a camera noted them in a picture; None where it did not."""
+    try:
+        with Pillow.open(BytesIO(content)) as opened:
+            noted = opened.getexif().get_ifd(ExifTags.IFD.GPSInfo)
+        latitude = _degrees(noted[ExifTags.GPS.GPSLatitude], south_or_west=noted[ExifTags.GPS.GPSLatitudeRef] == "S")
+        longitude = _degrees(noted[ExifTags.GPS.GPSLongitude], south_or_west=noted[ExifTags.GPS.GPSLongitudeRef] == "W")
+    except (*BROKEN, ArithmeticError):
+        return None
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
-def _store(content: bytes, folder: Path) -> Image:
-    clean, media_type, (width, height) = stripped(content)
-    digest = hashlib.sha256(clean).hexdigest()
-    _keep(image_file(folder, digest, media_type), clean)
-    return Image(digest, media_type, width, height)
+def _degrees(parts: tuple[Any, Any, Any], *, south_or_west: bool) -> Decimal:
+    degrees, minutes, seconds = (Decimal(str(float(one))) for one in parts)
+    found = (degrees + minutes / 60 + seconds / 3600).quantize(Decimal("0.000001"))
+    return -found if south_or_west else found
 
 
-async def store(content: bytes, folder: Path) -> Image:
-    """Check and strip a picture and keep it in a folder; ImageUnreadable, ImageTooLarge or ImageTypeUnsupported.
+def image_name(digest: str, media_type: str) -> str:
+    """Return the name of a picture in storage."""
+    return f"{digest[:2]}/{digest}.{ENDINGS[media_type]}"
+
+
+async def store(content: bytes, storage: Storage) -> Image:
+    """Check and strip a picture and keep it; ImageUnreadable, ImageTooLarge or ImageTypeUnsupported.
 
     Call it before the transaction's first statement: it takes some tenths of a second, in a thread.
     """
     async with AT_ONCE:
-        return await asyncio.to_thread(_store, content, folder)
+        clean, media_type, (width, height) = await asyncio.to_thread(stripped, content)
+    digest = hashlib.sha256(clean).hexdigest()
+    name = image_name(digest, media_type)
+    if not await storage.has(name):
+        await storage.put(name, clean)
+    return Image(digest, media_type, width, height)
 
 
 async def _image_body(request: Request) -> bytes:

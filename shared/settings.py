@@ -24,6 +24,10 @@ class ServiceSettings(BaseSettings):
     )
     head_key_file: Path = Field(description="PEM file of the RSA key that signs the journal's daily head")
     state_folder: Path = Field(description="Folder for what survives a restart: the last JWKS")
+    storage_url: str = Field(
+        description="Where photos and papers lie: file:///folder, or s3://bucket/prefix with the usual AWS_ variables;"
+        " each service has its own"
+    )
     issuer: str = Field(
         "http://localhost:8080", description="The `iss` of accepted tokens: the public address of the gateway"
     )

@@ -20,6 +20,8 @@ from shared.observing import LAG, SEALED, serve_metrics
 from shared.outgoing import Outgoing
 from shared.sealing import HeadKey, keep_sealing, sign_head
 from shared.settings import ServiceSettings
+from shared.storage import Storage
+from shared.uploading import sweep
 from shared.webhooks import forget_old_deliveries
 from shared.writing import forget_old_keys
 
@@ -103,6 +105,12 @@ async def work(
     async def forget_deliveries(session: AsyncSession, now: datetime) -> None:
         await forget_old_deliveries(session, tables.webhook_deliveries, now=now)
 
+    attachments, storage = service.attachments, Storage(settings.storage_url)
+
+    async def sweep_storage(session: AsyncSession, now: datetime) -> None:
+        if attachments is not None:
+            await sweep(session, attachments, storage, now=now)
+
     deliveries = Deliveries(
         service=service,
         tables=tables,
@@ -111,7 +119,7 @@ async def work(
         outgoing=Outgoing(allow_private=settings.webhooks_allow_private),
         hmac_key=settings.hmac_key,
     )
-    chores = [sign, forget, forget_exports, forget_deliveries, *chores]
+    chores = [sign, forget, forget_exports, forget_deliveries, sweep_storage, *chores]
     chores += [*([forget_jobs] if service.every_work() else []), *([forget_imports] if service.importables else [])]
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(

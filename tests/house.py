@@ -233,7 +233,7 @@ async def run(prepared: Prepared, service: str, folder: Path, **settings: Any) -
         "planning_url": "http://127.0.0.1:1",
         "client_id": service,
         "client_secret": "invented",
-        "files_folder": folder / "files",
+        "storage_url": (folder / "files").as_uri(),
     }
     app_module = importlib.import_module(f"services.{service}.app")
     settings_module = importlib.import_module(f"services.{service}.settings")

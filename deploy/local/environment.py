@@ -42,14 +42,15 @@ def for_service(
         "HMAC_SECRET": secrets[f"{service}_hmac"],
         "HEAD_KEY_FILE": str(kept_key(state, service)),
         "STATE_FOLDER": str(_folder(state / "state" / service)),
+        "STORAGE_URL": _folder(state / "files" / service).resolve().as_uri(),
         "ISSUER": issuer,
         "JWKS_URL": f"{url(ports, 'registry')}/.well-known/jwks.json",
-        **_particular(service, state=state, ports=ports, secrets=secrets),
+        **_particular(service, ports=ports, secrets=secrets),
     }
     return around | {"PYTHONUNBUFFERED": "1"} | {f"{service.upper()}_{name}": value for name, value in own.items()}
 
 
-def _particular(service: str, *, state: Path, ports: Mapping[str, int], secrets: Mapping[str, str]) -> dict[str, str]:
+def _particular(service: str, *, ports: Mapping[str, int], secrets: Mapping[str, str]) -> dict[str, str]:
     if service == "registry":
         return {
             "KEY_ENCRYPTION_SECRET": secrets["key_encryption"],
@@ -63,7 +64,6 @@ def _particular(service: str, *, state: Path, ports: Mapping[str, int], secrets:
         "REGISTRY_URL": url(ports, "registry"),
         "CLIENT_ID": service,
         "CLIENT_SECRET": secrets[f"{service}_client"],
-        "FILES_FOLDER": str(_folder(state / "files" / service)),
     }
     return common if service == "planning" else common | {"PLANNING_URL": url(ports, "planning")}
 

@@ -1,7 +1,5 @@
 """What monitoring reads from its environment."""
 
-from pathlib import Path
-
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -17,4 +15,3 @@ class Settings(ServiceSettings):
     planning_url: str = Field(description="Where planning answers, without the gateway")
     client_id: str = Field("monitoring", description="Name of monitoring's own client in registry")
     client_secret: SecretStr = Field(description="Secret of monitoring's own client in registry")
-    files_folder: Path = Field(description="Folder that keeps the photos of complaints")

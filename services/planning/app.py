@@ -17,7 +17,7 @@ from services.planning.clients.registry import registry_client
 from services.planning.cycle import routes as cycle
 from services.planning.cycle import service as cycle_service
 from services.planning.cycle.models import Meeting
-from services.planning.database import Base
+from services.planning.database import Attachment, Base
 from services.planning.directory import service as directory
 from services.planning.mapping import routes as mapping
 from services.planning.mapping import service as mapping_service
@@ -30,6 +30,8 @@ from services.planning.works import routes as works
 from services.planning.works import service as work_service
 from services.planning.works.models import Handover, Photo, Progress
 from shared.app import Service, create_app
+from shared.attachments import AUDIENCES as ATTACHMENTS
+from shared.attachments import Attachable, Attachments, Purpose
 from shared.clock import read_clock
 from shared.database import Database
 
@@ -63,6 +65,7 @@ SERVICE = Service(
         **cycle_service.AUDIENCES,
         **work_service.AUDIENCES,
         **channeling_service.AUDIENCES,
+        **ATTACHMENTS,
     },
     subjects={
         "problems": Problem,
@@ -76,6 +79,18 @@ SERVICE = Service(
         "agreements": Agreement,
         "disbursements": Disbursement,
     },
+    attachments=Attachments(
+        Attachment,
+        {
+            "activities": Attachable(
+                Activity,
+                "planning:activities:write",
+                # Where a work was built is asked for by who checks it.
+                {"photo": Purpose(public=True, location=True), "minutes": Purpose(papers=True)},
+            ),
+            "meetings": Attachable(Meeting, "planning:plans:write", {"minutes": Purpose(papers=True)}),
+        },
+    ),
     load_standings=_load_standings,
 )
 

@@ -1,12 +1,12 @@
 """Who may do what in planning, and whom it may ask, as types for route signatures."""
 
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from services.planning.clients.registry import RegistryClient
 from shared.permissions import Caller, Needs
+from shared.storage import Storage
 
 ProblemWriter = Annotated[Caller, Depends(Needs("planning:mapping:write"))]
 PlanWriter = Annotated[Caller, Depends(Needs("planning:plans:write"))]
@@ -24,13 +24,13 @@ async def _registry(request: Request) -> RegistryClient:
     return client
 
 
-async def _files(request: Request) -> Path:
-    folder: Path = request.app.state.settings.files_folder
-    return folder
+async def _storage(request: Request) -> Storage:
+    storage: Storage = request.app.state.storage
+    return storage
 
 
 Registry = Annotated[RegistryClient, Depends(_registry)]
 """Registry itself, for a write that is about to be refused because of a copied fact."""
 
-Files = Annotated[Path, Depends(_files)]
-"""The folder that keeps photos."""
+Files = Annotated[Storage, Depends(_storage)]
+"""Where photos are kept."""

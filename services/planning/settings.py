@@ -1,7 +1,5 @@
 """What planning reads from its environment."""
 
-from pathlib import Path
-
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
@@ -16,4 +14,3 @@ class Settings(ServiceSettings):
     registry_url: str = Field(description="Where registry answers, without the gateway")
     client_id: str = Field("planning", description="Name of planning's own client in registry")
     client_secret: SecretStr = Field(description="Secret of planning's own client in registry")
-    files_folder: Path = Field(description="Folder that keeps the photos of works")

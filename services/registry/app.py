@@ -26,7 +26,7 @@ from services.registry.composition import service as composition_service
 from services.registry.consents import routes as consents
 from services.registry.consents import service as consent_service
 from services.registry.consents.models import Consent
-from services.registry.database import Base
+from services.registry.database import Attachment, Base
 from services.registry.delegations import routes as delegations
 from services.registry.delegations import service as delegation_service
 from services.registry.delegations.models import Delegation
@@ -67,6 +67,8 @@ from services.registry.sign_ins import routes as sign_ins
 from services.registry.tokens import keys
 from services.registry.tokens import routes as tokens
 from shared.app import Service, create_app
+from shared.attachments import AUDIENCES as ATTACHMENTS
+from shared.attachments import Attachable, Attachments, Purpose
 from shared.clock import read_clock
 from shared.database import Database
 from shared.explorer import explorer_router
@@ -148,6 +150,7 @@ SERVICE = Service(
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,
         **personal.AUDIENCES,
+        **ATTACHMENTS,
     },
     subjects={
         "households": Household,
@@ -164,6 +167,27 @@ SERVICE = Service(
         "committees": Committee,
         "learning-communities": LearningCommunity,
     },
+    attachments=Attachments(
+        Attachment,
+        {
+            "boards": Attachable(
+                Board,
+                "registry:boards:write",
+                # Deeds and statutes are public papers; minutes carry names and signatures of who was there.
+                {
+                    "deed": Purpose(public=True, papers=True),
+                    "statutes": Purpose(public=True, papers=True),
+                    "minutes": Purpose(papers=True),
+                    "photo": Purpose(public=True),
+                },
+            ),
+            "elections": Attachable(Election, "registry:elections:write", {"minutes": Purpose(papers=True)}),
+            "committees": Attachable(
+                Committee, "registry:committees:write", {"decree": Purpose(public=True, papers=True)}
+            ),
+            "groups": Attachable(Group, "registry:groups:write", {"minutes": Purpose(papers=True)}),
+        },
+    ),
     load_standings=_load_standings,
     fetch_keys=_fetch_keys,
 )

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.attachments import AttachmentItem
 from shared.exporting import exports_table
 from shared.importing import import_tables
 from shared.jobs import jobs_table
@@ -25,3 +26,7 @@ exports = exports_table(Base.metadata)
 jobs = jobs_table(Base.metadata)
 imports, import_rows = import_tables(Base.metadata)
 webhooks, webhook_deliveries = webhook_tables(Base.metadata)
+
+
+class Attachment(AttachmentItem, Base):
+    """A photo or scanned paper of an item of registry."""

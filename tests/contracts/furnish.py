@@ -31,6 +31,18 @@ FITTING: dict[str, dict[str, Any]] = {
     "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
     | {f"{source}_rupiah": 1 for source in SOURCES},
     "accounts": {"suspended": False, "not_before": None},
+    "attachments": {
+        "size": 2,
+        "received": 2,
+        "state": "kept",
+        "digest": "ab" * 32,
+        "subject_kind": ["boards", "activities"],
+        "subject_id": [uuid5(NAMESPACE_URL, f"{kind}/0") for kind in ("board", "activity")],
+        "latitude": None,
+        "longitude": None,
+        "width": None,
+        "height": None,
+    },
     "webhook_deliveries": {"state": "delivered", "next_try_at": None},
     "households": {"ends_on": None, "ended_because": None, "rt": "003", "rw": "002", "erased_at": None},
     "residents": {

@@ -11,7 +11,8 @@ from PIL import Image as Pillow
 from PIL import PngImagePlugin
 
 from shared import images
-from shared.images import ImageTooLarge, ImageTypeUnsupported, ImageUnreadable, image_file, store, stripped
+from shared.images import ImageTooLarge, ImageTypeUnsupported, ImageUnreadable, image_name, store, stripped
+from shared.storage import Storage
 
 GPS = 0x8825
 
@@ -33,9 +34,9 @@ def a_photo_with_place() -> bytes:
 
 @pytest.mark.parametrize(("kind", "media_type"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("WEBP", "image/webp")])
 async def test_a_picture_is_kept_under_the_digest_of_what_is_kept(kind: str, media_type: str, tmp_path: Path) -> None:
-    kept = await store(a_picture(kind), tmp_path)
+    kept = await store(a_picture(kind), Storage(tmp_path.as_uri()))
     assert (kept.media_type, kept.width, kept.height) == (media_type, 64, 48)
-    content = image_file(tmp_path, kept.digest, kept.media_type).read_bytes()
+    content = (tmp_path / image_name(kept.digest, kept.media_type)).read_bytes()
     assert hashlib.sha256(content).hexdigest() == kept.digest
 
 
@@ -106,7 +107,8 @@ def test_too_many_bytes_are_refused() -> None:
 
 
 async def test_the_same_picture_is_kept_once_and_nothing_half_written_stays(tmp_path: Path) -> None:
-    first, second = await store(a_picture(), tmp_path), await store(a_picture(), tmp_path)
+    storage = Storage(tmp_path.as_uri())
+    first, second = await store(a_picture(), storage), await store(a_picture(), storage)
     assert first == second
     files = [name for _, _, names in os.walk(tmp_path) for name in names]
     assert files == [f"{first.digest}.jpg"]

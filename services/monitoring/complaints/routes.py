@@ -4,7 +4,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Query, Request, Response
-from fastapi.responses import FileResponse
 
 from services.monitoring.complaints import queries, service
 from services.monitoring.complaints.models import Complaint
@@ -24,7 +23,7 @@ from services.monitoring.complaints.schemas import (
 from services.monitoring.dependencies import ComplaintReader, ComplaintWriter, ContactReader, Files, Registry
 from shared.clock import Now
 from shared.database import Reading, database_of
-from shared.images import IMAGE_BODY, Image, ImageBody, image_file, store
+from shared.images import IMAGE_BODY, Image, ImageBody, image_name, store
 from shared.items import to_change
 from shared.lists import Page, page
 from shared.permissions import Anyone
@@ -53,11 +52,11 @@ TrackingCode = Annotated[bytes, Depends(_digest_of_code)]
 """The digest of the code in the header `Tracking-Code`; the code itself goes no further."""
 
 
-async def _kept(request: Request, code: TrackingCode, content: ImageBody, folder: Files) -> Image:
-    # No connection is held while the picture is worked on, and nobody without a code fills the folder.
+async def _kept(request: Request, code: TrackingCode, content: ImageBody, storage: Files) -> Image:
+    # No connection is held while the picture is worked on, and nobody without a code fills the storage.
     async with database_of(request).reads.connect() as connection:
         await queries.tracked(connection, code)
-    return await store(content, folder)
+    return await store(content, storage)
 
 
 KeptPhoto = Annotated[Image, Depends(_kept)]
@@ -141,13 +140,14 @@ async def read_complaint_contact(id: UUID, by: ContactReader, session: Writing, 
     return Response(to_json({"id": id, "contact": contact}), media_type="application/json", headers=OWN)
 
 
-@routes.get("/complaints/{id}/photos/{digest}", response_class=FileResponse)
+@routes.get("/complaints/{id}/photos/{digest}", response_class=Response)
 async def read_complaint_photo(
-    id: UUID, digest: str, by: ComplaintReader, connection: Reading, folder: Files
+    id: UUID, digest: str, by: ComplaintReader, connection: Reading, storage: Files
 ) -> Response:
     """Read a photo of a complaint."""
     found, media_type = await queries.one_photo(connection, id, digest, by)
-    return FileResponse(image_file(folder, found, media_type), media_type=media_type, headers=OWN)
+    content = await storage.get(image_name(found, media_type))
+    return Response(content, media_type=media_type, headers=OWN)
 
 
 @routes.post("/complaints/{id}/answer", response_model=ComplaintView)

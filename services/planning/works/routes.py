@@ -1,7 +1,5 @@
 """What is built of an activity, over HTTP; photos come in and go out as raw bytes."""
 
-import asyncio
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +8,6 @@ from fastapi import Depends, Query, Request, Response
 from services.planning.activities.service import Activity, ActivityView, one_activity
 from services.planning.dependencies import ActivityApprover, ActivityWriter, Files
 from services.planning.works import queries, service
-from services.planning.works.rules import PhotoFileMissing
 from services.planning.works.schemas import (
     HandoverDraft,
     HandoverView,
@@ -44,11 +41,11 @@ PICTURE: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _kept(id: UUID, request: Request, by: ActivityWriter, content: ImageBody, folder: Files) -> service.Picture:
-    # No connection is held while the picture is worked on, and nobody from elsewhere fills the folder.
+async def _kept(id: UUID, request: Request, by: ActivityWriter, content: ImageBody, storage: Files) -> service.Picture:
+    # No connection is held while the picture is worked on, and nobody from elsewhere fills the storage.
     async with database_of(request).reads.connect() as connection:
         await queries.require_served(connection, id, by)
-    return await service.keep_picture(content, folder)
+    return await service.keep_picture(content, storage)
 
 
 KeptPicture = Annotated[service.Picture, Depends(_kept)]
@@ -125,21 +122,14 @@ async def add_photo(
 
 @photos.get("/{id}/photos/{photo_id}", response_class=Response, responses=PICTURE)
 async def read_photo(
-    id: UUID, photo_id: UUID, request: Request, caller: Anyone, connection: Reading, folder: Files
+    id: UUID, photo_id: UUID, request: Request, caller: Anyone, connection: Reading, storage: Files
 ) -> Response:
     """Read the picture itself; it never changes."""
     photo = await queries.one_photo(connection, id, photo_id, caller)
-    content = await asyncio.to_thread(_content, service.picture_file(folder, photo))
+    content = await service.picture_of(storage, photo)
     headers = {
         "Cache-Control": f"{'public' if caller.anonymous else 'private'}, max-age=31536000, immutable",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
     return reply(request, content, tag=f'"{photo["digest"]}"', media_type=photo["media_type"], headers=headers)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise PhotoFileMissing from error

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from shared.errors import Fault, Invalid, Text, Unavailable
+from shared.errors import Fault, Invalid, Text
 
 
 class Stage(StrEnum):
@@ -47,16 +47,6 @@ class HandoverTooEarly(Invalid):
     title = Text("Serah terima terlalu awal", "Handover too early")
     detail = Text("Pekerjaan baru selesai pada {day}.", "The works were finished on {day}.")
     fix = Text("Sebutkan hari serah terima yang sebenarnya.", "Give the day of the handover itself.")
-
-
-class PhotoFileMissing(Unavailable):
-    code = "photo.file_missing"
-    title = Text("Berkas foto tidak ada", "Photo file missing")
-    detail = Text(
-        "Catatan foto ini ada, tetapi berkasnya tidak terbaca sekarang.",
-        "This photo is on record, but its file cannot be read now.",
-    )
-    fix = Text("Ulangi nanti, atau beri tahu operator.", "Try again later, or tell an operator.")
 
 
 FALLS = Text(

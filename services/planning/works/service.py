@@ -3,7 +3,6 @@
 import hashlib
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from shared.items import OwnApproval, claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
+from shared.storage import Storage
 
 AUDIENCES = {
     "progress.recorded": Audience.PUBLIC,
@@ -35,9 +35,9 @@ class Picture(NamedTuple):
     sent_digest: str
 
 
-async def keep_picture(content: bytes, folder: Path) -> Picture:
+async def keep_picture(content: bytes, storage: Storage) -> Picture:
     """Check, strip and keep a picture before the transaction begins: it takes tenths of a second."""
-    return Picture(await images.store(content, folder), hashlib.sha256(content).hexdigest())
+    return Picture(await images.store(content, storage), hashlib.sha256(content).hexdigest())
 
 
 def progress_record(progress: Progress) -> dict[str, Any]:
@@ -212,6 +212,6 @@ async def hand_over(
     await activities.advance(session, activity, activities.Act.HAND_OVER, on=handover.held_on, by=by, now=now)
 
 
-def picture_file(folder: Path, photo: dict[str, Any]) -> Path:
+async def picture_of(storage: Storage, photo: dict[str, Any]) -> bytes:
     """Return where the picture of a photo lies."""
-    return images.image_file(folder, photo["digest"], photo["media_type"])
+    return await storage.get(images.image_name(photo["digest"], photo["media_type"]))

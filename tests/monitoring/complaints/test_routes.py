@@ -2,6 +2,7 @@ import asyncio
 import os
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -406,7 +407,7 @@ def a_photo(**options: Any) -> bytes:
 
 
 def photos_kept(monitoring: Running) -> set[str]:
-    folder = monitoring.app.state.settings.files_folder
+    folder = urlsplit(monitoring.app.state.settings.storage_url).path
     return {name for _, _, names in os.walk(folder) for name in names}
 
 

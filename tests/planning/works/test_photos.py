@@ -2,6 +2,7 @@ import hashlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -47,7 +48,8 @@ async def add(
 
 
 def files(planning: Running) -> list[Path]:
-    return [file for file in planning.app.state.settings.files_folder.rglob("*") if file.is_file()]
+    folder = Path(urlsplit(planning.app.state.settings.storage_url).path)
+    return [file for file in folder.rglob("*") if file.is_file()]
 
 
 class TestAddPhoto:
@@ -160,7 +162,7 @@ class TestReadPhoto:
 
         reply = await planning.http.get(made.headers["Location"])
 
-        assert (reply.status_code, code_of(reply)) == (503, "photo.file_missing")
+        assert (reply.status_code, code_of(reply)) == (503, "content.missing")
 
     async def test_lists_them_by_stage(self, planning: Running) -> None:
         work = await a_work(planning)
