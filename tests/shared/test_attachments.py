@@ -1,5 +1,6 @@
 """Attachments as a client meets them, at registry (papers of boards and elections) and planning (photos of works)."""
 
+import asyncio
 import hashlib
 from datetime import timedelta
 from io import BytesIO
@@ -185,6 +186,24 @@ class TestSend:
         for offset, part in ((0, paper[:400]), (400, paper[400:])):
             first, again = await clerk.sends(address, offset, part), await clerk.sends(address, offset, part)
             assert (first.status_code, again.status_code, again.json()) == (200, 200, first.json())
+
+    async def test_two_tries_of_one_part_at_once_count_once(self, clerk: Clerk, registry: Running) -> None:
+        for number in range(5):
+            paper = a_paper(mark=f"race {number}")
+            address = (await clerk.opens(paper)).headers["Location"]
+            answers = await asyncio.gather(*(clerk.sends(address, 0, paper) for _ in range(3)))
+            assert {one.status_code for one in answers} == {200}
+            assert {one.json()["version"] for one in answers} == {answers[0].json()["version"]}
+        assert len(await journaled(registry, "attachment.added")) == 5
+
+    async def test_of_two_different_parts_at_once_one_hears_the_right_place(self, clerk: Clerk) -> None:
+        paper = a_paper()
+        address = (await clerk.opens(paper)).headers["Location"]
+        answers = await asyncio.gather(*(clerk.sends(address, 0, paper[:end]) for end in (300, 400)))
+
+        assert sorted(one.status_code for one in answers) == [200, 409]
+        received = (await clerk.reads(address)).json()["received"]
+        assert (await clerk.sends(address, received, paper[received:])).json()["state"] == "kept"
 
     async def test_a_part_in_the_wrong_place_hears_the_right_one(self, clerk: Clerk) -> None:
         paper = a_paper()
