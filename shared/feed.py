@@ -78,7 +78,10 @@ def seen_by(
         moved = select(places.c.kelurahan_code).where(places.c.code_now != places.c.kelurahan_code)
         here = or_(
             # What has gone to another region is that one's alone.
-            and_(within_any(entries.c.place, caller.regions), entries.c.place.not_in(moved)),
+            and_(
+                within_any(entries.c.place, caller.regions),
+                or_(entries.c.place.is_(None), entries.c.place.not_in(moved)),
+            ),
             entries.c.place.in_(select(places.c.kelurahan_code).where(within_any(places.c.code_now, caller.regions))),
         )
         withheld = _withheld(caller, entries=entries, subjects=subjects)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from fastapi import Request, Response
@@ -13,6 +14,7 @@ from shared.clock import Now
 from shared.database import database_of
 from shared.journal import Change, record
 from shared.permissions import Anyone, Caller
+from shared.places import lies_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,23 @@ class Noting:
         if session is None:
             return
         asked = self.query.model_dump(mode="json", exclude={"cursor"}, exclude_none=True) if self.query else {}
-        place = asked.get("region") or (self.sight.caller.regions[0] if len(self.sight.caller.regions) == 1 else None)
         emergency = self.sight.caller.emergency
         data = {"asked": asked, "count": len(rows)} | ({"emergency": emergency} if emergency else {})
-        change = Change(self.action, self.subject, None if place == "*" else place, data)
+        place = place_of_reading(asked.get("region"), self.sight.caller.regions)
+        change = Change(self.action, self.subject, place, data)
         record(session, change, by=self.sight.caller, now=self.sight.now)
+
+
+def place_of_reading(asked: str | None, regions: Sequence[str]) -> str | None:
+    """Return where a reading took place: the region asked for, or what all of the caller's own lie in; None anywhere.
+
+    Who asks for a wider region than their own reads no more than their own: nor does it hide them from its auditors.
+    """
+    if asked is not None and lies_within(asked, regions):
+        return asked
+    levels = zip(*(region.split(".") for region in regions), strict=False)
+    shared = takewhile(lambda parts: len(set(parts)) == 1, levels)
+    return ".".join(parts[0] for parts in shared).removeprefix("*") or None
 
 
 class Restricted:
