@@ -38,7 +38,7 @@ from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.problems import language_of
 from shared.replies import item_reply, reply, saved, to_json
-from shared.restricted import Restricted, Sight
+from shared.restricted import Restricted, Sight, stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
@@ -253,7 +253,7 @@ async def list_delegates(
     vault: PersonalVault,
 ) -> Response:
     """List an election's delegates in the own regions; names with registry:personal:read, which leaves an entry."""
-    return await page(
+    found = await page(
         request,
         sight.connection,
         queries.delegates(id, query, sight.caller),
@@ -262,6 +262,7 @@ async def list_delegates(
         shape=partial(queries.delegate_view, vault=vault, unmasked=sight.unmasked),
         seen=sight.noting("delegates.read", f"elections/{id}", query),
     )
+    return stored_nowhere(found)
 
 
 @routes.post("/{id}/delegates", status_code=201, response_model=DelegateView)
@@ -276,6 +277,6 @@ async def record_delegate(
     """Record a delegate whom an RT sends to the kelurahan meeting."""
     delegate_id, new = await tallies.record_delegate(session, election, draft, vault, by=by, now=now)
     row = await queries.one_delegate(session, election.id, delegate_id, by)
-    # Who sends it, or sends it again word for word, knows the name already.
-    delegate = queries.delegate_view(row, vault=vault, unmasked=True)
+    # Replies to writes are kept beside their keys, where no erasure would find a name.
+    delegate = queries.delegate_view(row, vault=vault, unmasked=False)
     return saved(delegate, status=201 if new else 200)

@@ -385,7 +385,7 @@ class TestDelegates:
         nobody = await registry.http.get(f"{story.address}/delegates")
         elsewhere = await items(story, "delegates", registry.token("facilitator", regions=("33.74",)))
 
-        assert (made.status_code, made.json()["name"]) == (201, "Ibu Contoh")
+        assert (made.status_code, made.json()["name"], made.json()["poor"]) == (201, None, None)
         assert [(one["name"], one["poor"], one["sex"]) for one in masked] == [(None, None, "female")]
         assert [(one["name"], one["poor"]) for one in named] == [("Ibu Contoh", True)]
         assert (nobody.status_code, elsewhere) == (401, [])
