@@ -108,7 +108,8 @@ async def _found(cast: Cast, board: Board, *, advance: Callable[[], None]) -> No
         "phone": f"0274-0000{kelurahan.number:02}",
     }
     await facilitator.post("/registry/v1/boards", draft)
-    for turn, elected in enumerate(board.elections):
+    # Kricak's first term comes of an election that is told sheet by sheet.
+    for turn, elected in enumerate(board.elections if kelurahan.code != HERO else []):
         await facilitator.post(f"/registry/v1/boards/{board.id}/terms", _term(board, chance, turn, elected))
     if board.fate is not Fate.FOUNDED_NOW:
         await _form_groups(cast, board, chance, since=founded)
@@ -126,8 +127,6 @@ def _term(board: Board, chance: Random, turn: int, elected: date) -> dict[str, o
         }
         for seat, name in enumerate(names(chance, seats, women=chance.randint(2, 5)))
     ]
-    if board.kelurahan.code == HERO:
-        officers[0]["person_id"] = named("person", "koordinator-kricak")
     return {
         "id": named("term", board.kelurahan.code, turn),
         "starts_on": elected.isoformat(),

@@ -13,6 +13,8 @@ SEED = UUID("3471d000-0000-5000-8000-747269646179")
 AT_ONCE = 8
 TRIES = 12
 PAUSE = 0.5
+MOST_AT_ONCE = 100
+REFUSED = 400
 TOKEN_AGE = 600.0
 BUSY = {429, 502, 503, 504}
 PASSING = {"idempotency.still_running"}
@@ -102,9 +104,12 @@ def _why(reply: httpx.Response) -> str:
     code = _code(reply)
     if not code:
         return f"answered {reply.status_code}"
-    problem = reply.json()
+    return _why_not(reply.status_code, reply.json())
+
+
+def _why_not(status: int, problem: Json) -> str:
     faults = "; ".join(f"{fault.get('pointer')} {fault.get('message')}" for fault in problem.get("errors") or [])
-    return f"{code} ({reply.status_code}): {faults or problem.get('detail')}"
+    return f"{problem.get('code')} ({status}): {faults or problem.get('detail')}"
 
 
 class Visitor:
@@ -142,6 +147,25 @@ class Visitor:
         if etag:
             sent["If-Match"] = etag
         return _reply(await self.api.send("POST", path, who=self.who, json=body, headers=sent))
+
+    async def post_all(self, batch: str, writes: list[tuple[str, Json]]) -> None:
+        """Create many things with ids of their own, in their order and in few requests; StoppedError at a refusal."""
+        for start in range(0, len(writes), MOST_AT_ONCE):
+            part = writes[start : start + MOST_AT_ONCE]
+            requests = [
+                {
+                    "method": "POST",
+                    "path": path,
+                    "body": body,
+                    "idempotency_key": named("key", self.who, path, body["id"]),
+                }
+                for path, body in part
+            ]
+            reply = await self.post(batch, {"requests": requests})
+            for (path, _), verdict in zip(part, reply["responses"], strict=True):
+                if verdict["status"] >= REFUSED:
+                    line = f"POST {path} as {self.who}: {_why_not(verdict['status'], verdict['body'])}"
+                    raise StoppedError(line)
 
     async def act(self, item: str, act: str, body: Json | None = None) -> Reply:
         """Act on an item in the version it has now."""

@@ -4,15 +4,18 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from deploy.demo.boards import Board, boards_of, found_boards
+from deploy.demo.boards import Board, Fate, boards_of, found_boards
 from deploy.demo.cast import PARTNERS, Cast, parts
 from deploy.demo.channeling import channel, channel_to_the_drain, sought
 from deploy.demo.client import Api, StoppedError, named, person, together
 from deploy.demo.complaints import GRIEVANCES, complain
+from deploy.demo.elections import begin_to_elect, elect_the_board
 from deploy.demo.hero import addresses, build_the_drain, plan_the_drain
+from deploy.demo.institutions import enrol, furnish_the_board, meet_in_the_city
 from deploy.demo.places import CITY, HERO, city
 from deploy.demo.plans import make_plans, works_of
 from deploy.demo.renewal import renew, renewing
+from deploy.demo.residents import HOMES, record_residents
 from deploy.demo.screen import Screen
 from deploy.demo.works import build, ratified_works
 
@@ -43,6 +46,17 @@ async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Scre
     with screen.chapter("Boards, elections and groups", len(boards)) as api.advance:
         await found_boards(cast, boards)
     hero = next(board for board in boards if board.kelurahan.code == HERO)
+    with screen.chapter("Residents, elections and learning", len(HOMES)) as api.advance:
+        await together(
+            [
+                enrol(cast, boards),
+                meet_in_the_city(cast, hero),
+                elect_the_board(cast, hero),
+                *(begin_to_elect(cast, board) for board in boards if board.fate is Fate.FOUNDED_NOW),
+                *(record_residents(cast, board) for board in boards if board.kelurahan.number in HOMES),
+            ]
+        )
+        await furnish_the_board(cast, hero)
     with screen.chapter("Problems, plans and meetings", sum(bool(works_of(board)) for board in boards)) as api.advance:
         await together([make_plans(cast, boards), plan_the_drain(cast, hero)])
     lacking = sought(boards)
