@@ -1,4 +1,4 @@
-"""What an account may, where and when: given, shortened, taken back, and moved from one account to another."""
+"""What an account may, where and when: given, shortened, taken back, and shared by one account with another."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -16,8 +16,6 @@ from services.registry.accounts.rules import (
     AuthorityOver,
     AuthorityOverlaps,
     OwnAccount,
-    RegionNotHeld,
-    RolesDiffer,
     require_ahead,
     without,
 )
@@ -46,8 +44,12 @@ def require_regions(regions: Sequence[str], *, by: Caller) -> None:
 
 def require_another(account: Account, *, by: Caller) -> None:
     """Refuse the change of what is one's own, under whichever of one's names."""
-    if account.id == by.account_id or (by.person_id is not None and account.person_id == by.person_id):
+    if _is_own(account, by=by):
         raise OwnAccount
+
+
+def _is_own(account: Account, *, by: Caller) -> bool:
+    return account.id == by.account_id or (by.person_id is not None and account.person_id == by.person_id)
 
 
 async def note_change(
@@ -230,39 +232,58 @@ async def _locked(session: AsyncSession, account_id: UUID) -> Account:
     return account
 
 
-async def move_regions(
-    session: AsyncSession, *, from_account: UUID, to_account: UUID, regions: Sequence[str], by: Caller, now: datetime
-) -> None:
-    """Move regions from what one account may today and later to what another may today.
+async def share_regions(
+    session: AsyncSession, from_account: UUID, to_account: UUID, regions: Sequence[str], *, by: Caller, now: datetime
+) -> list[str]:
+    """Let one account reach regions, by their codes of today, that another reaches; return those that it gained.
 
-    Nobody gains a role in them that the first did not have. The first account's tokens are void from now on; the
-    second gets the regions with its next token, within the quarter of an hour that a token lives.
+    Nobody gains a role in them that the first account does not have, nor anything by one's own hand. The account has
+    them with its next token, within the quarter of an hour that a token lives.
     """
-    if from_account == to_account:
-        return
-    require_regions(await codes_now(session, regions), by=by)
-    # In the order of their ids, so that two who move at once never wait for each other in a circle.
+    # In the order of their ids, so that two who share at once never wait for each other in a circle.
     locked = {one: await _locked(session, one) for one in sorted({from_account, to_account})}
-    source, target = locked[from_account], locked[to_account]
-    require_another(target, by=by)
-    giving, taking = await held(session, source.id, on=today(now)), await held(session, target.id, on=today(now))
-    if giving is None or taking is None:
-        raise AuthorityMissing
-    if missing := sorted(set(regions) - set(giving.regions)):
-        raise RegionNotHeld(regions=", ".join(missing))
-    if not set(taking.roles) <= set(giving.roles):
-        raise RolesDiffer
-    await _take_away(session, source, set(regions), by=by, now=now)
-    source.not_before = now
-    await note_change(session, source, "account.changed", by=by, now=now)
-    more = [region for region in regions if not lies_within(region, taking.regions)]
+    target = locked[to_account]
+    giving = await held(session, from_account, on=today(now))
+    taking = await held(session, to_account, on=today(now))
+    if giving is None or taking is None or not set(taking.roles) <= set(giving.roles) or _is_own(target, by=by):
+        return []
+    theirs, own = await codes_now(session, giving.regions), await codes_now(session, taking.regions)
+    more = [
+        region
+        for region in regions
+        if by.serves(region) and lies_within(region, theirs) and not lies_within(region, own)
+    ]
     if more:
         await replace(session, target, regions=[*taking.regions, *more], by=by, now=now)
         await note_change(session, target, "account.changed", by=by, now=now)
+    return more
 
 
-async def _take_away(session: AsyncSession, account: Account, regions: set[str], *, by: Caller, now: datetime) -> None:
-    """Take regions out of everything that an account may today and later; what has none left is taken back."""
+async def release_regions(
+    session: AsyncSession, account_id: UUID, regions: Sequence[str], *, by: Caller, now: datetime
+) -> None:
+    """Take regions out of what an account may today and later; when it had one, its tokens are void from now on.
+
+    A region is taken as it was given: who was given all of a city reaches its kelurahan still.
+    """
+    account = await _locked(session, account_id)
+    if await _take_away(session, account, set(regions), by=by, now=now):
+        account.not_before = now
+        await note_change(session, account, "account.changed", by=by, now=now)
+
+
+async def reached(session: AsyncSession, account_id: UUID, regions: Sequence[str], *, on: date) -> list[str]:
+    """Return the regions, by their codes of today, that an account reaches on a day."""
+    authority = await held(session, account_id, on=on)
+    own = await codes_now(session, authority.regions) if authority is not None else []
+    return [region for region in regions if lies_within(region, own)]
+
+
+async def _take_away(session: AsyncSession, account: Account, regions: set[str], *, by: Caller, now: datetime) -> bool:
+    """Take regions out of everything that an account may today and later; what has none left is taken back.
+
+    Returns whether it had any of them.
+    """
     lasting = await session.scalars(
         select(Authority).where(
             Authority.account_id == account.id,
@@ -271,7 +292,8 @@ async def _take_away(session: AsyncSession, account: Account, regions: set[str],
             Authority.regions.overlap(list(regions)),
         )
     )
-    for authority in lasting.all():
+    found = lasting.all()
+    for authority in found:
         left = without(authority.regions, regions)
         if not left:
             authority.revoked_at = now
@@ -281,3 +303,4 @@ async def _take_away(session: AsyncSession, account: Account, regions: set[str],
         else:
             authority.regions = left
             await _note(session, "authority.changed", authority, by=by, now=now)
+    return bool(found)

@@ -218,23 +218,6 @@ class AuthorityBackwards(Invalid):
     fix = Text("Periksa kedua tanggal.", "Check both days.")
 
 
-class RegionNotHeld(Conflict):
-    code = "region.not_held"
-    title = Text("Wilayah tidak dipegang", "Region not held")
-    detail = Text("Akun ini tidak memegang {regions}.", "The account does not hold {regions}.")
-    fix = Text("Pindahkan hanya wilayah yang dipegang akun asal.", "Move only what the first account holds.")
-
-
-class RolesDiffer(Conflict):
-    code = "roles.differ"
-    title = Text("Peran berbeda", "Roles differ")
-    detail = Text(
-        "Akun penerima memiliki peran yang tidak dimiliki akun asal.",
-        "The second account has a role that the first does not have.",
-    )
-    fix = Text("Minta operator memberi wewenang baru.", "Ask an operator to give a new authority.")
-
-
 def require_ahead(starts_on: date, ends_on: date | None, *, today: date) -> None:
     """Refuse an authority of the past: what nobody had cannot have been used."""
     if starts_on < today:

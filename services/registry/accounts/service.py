@@ -9,8 +9,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts import authorities, queries
-from services.registry.accounts.authorities import move_regions, require_another, require_regions
-from services.registry.accounts.holders import hashed
+from services.registry.accounts.authorities import (
+    reached,
+    release_regions,
+    require_another,
+    require_regions,
+    share_regions,
+)
+from services.registry.accounts.holders import hashed, held
 from services.registry.accounts.models import Account, Authority
 from services.registry.accounts.queries import outside, own_account, served_accounts
 from services.registry.accounts.rules import (
@@ -38,13 +44,15 @@ __all__ = [
     "AuthorityEnded",
     "Role",
     "UsernameTaken",
-    "move_regions",
     "outside",
     "own_account",
+    "reached",
+    "release_regions",
     "require_another",
     "require_regions",
     "scopes_of",
     "served_accounts",
+    "share_regions",
 ]
 
 AUDIENCES = {
@@ -125,6 +133,17 @@ async def _open(
         now=now,
     )
     return account
+
+
+FACILITATING = {Role.FACILITATOR.value, Role.CITY_COORDINATOR.value}
+
+
+async def facilitating_person(session: AsyncSession, account_id: UUID, *, on: date) -> UUID | None:
+    """Return whose account it is, if it is a facilitator's or city coordinator's on a day; None otherwise."""
+    account, authority = await session.get(Account, account_id), await held(session, account_id, on=on)
+    if account is None or authority is None or not FACILITATING & set(authority.roles):
+        return None
+    return account.person_id
 
 
 async def locked_account(

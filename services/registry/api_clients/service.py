@@ -1,16 +1,19 @@
 """Use cases of clients and their secrets; what travels in the journal opens nothing."""
 
 import secrets as random
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts.holders import hashed, matching
 from services.registry.accounts.service import SERVICE_SCOPES, Role, UsernameTaken, require_regions
 from services.registry.api_clients import queries
 from services.registry.api_clients.models import Client, ClientSecret
+from services.registry.api_clients.queries import CLIENTS_RECORDED
 from services.registry.api_clients.rules import (
     MOST_SECRETS,
     LastSecret,
@@ -27,6 +30,8 @@ from shared.journal import Audience, Change, record
 from shared.permissions import STANDING_MEMORY, Caller
 from shared.places import NATION
 from shared.replies import VersionStale
+
+__all__ = ["CLIENTS_RECORDED"]
 
 AUDIENCES = {
     "client.opened": Audience.INTERNAL,
@@ -233,3 +238,12 @@ async def ensure_service_client(session: AsyncSession, *, name: str, secret: str
     for old in holding[1:]:
         old.retired_at = now
     session.add(_secret(client.id, await hashed(secret), now=now, secret_id=new_id()))
+
+
+def clients_of(org: UUID, caller: Caller) -> Select[Any]:
+    """Return the statement of a partner's clients: all of them for the partner, for others as operators see them."""
+    if caller.org == org:
+        caller = replace(caller, regions=(NATION,))
+    elif not caller.may("registry:accounts:read"):
+        caller = replace(caller, regions=())
+    return queries.clients(caller).where(Client.org == org)

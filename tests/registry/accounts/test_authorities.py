@@ -12,18 +12,14 @@ from services.registry.accounts import service
 from services.registry.accounts.rules import (
     AccountUnknown,
     AuthorityBackwards,
-    AuthorityMissing,
     AuthorityPast,
-    OwnAccount,
-    RegionNotHeld,
-    RolesDiffer,
     require_ahead,
     without,
 )
 from services.registry.tokens import service as tokens
 from services.registry.tokens.rules import ACCESS_LIFE, expiry
 from shared.clock import JAKARTA, end_of, read_clock, today
-from shared.permissions import Caller, RegionMissing
+from shared.permissions import Caller
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.racing import warm
 from tests.registry.signing import (
@@ -304,20 +300,31 @@ class TestHistory:
         assert account.json()["username"] not in reply.text
 
 
-class TestMoveRegions:
-    async def move(self, registry: Running, one: str, other: str, regions: list[str], **by: Any) -> None:
+class TestRegionsThatPassOn:
+    """A handover shares regions with the account that receives, and later takes them from the one that gave."""
+
+    async def share(self, registry: Running, one: str, other: str, regions: list[str], **by: Any) -> list[str]:
         caller = Caller(**{"account_id": UUID(new_id()), "person_id": UUID(new_id()), "regions": ("34.71",)} | by)
         async with registry.database.transaction() as session:
-            await service.move_regions(
-                session, from_account=UUID(one), to_account=UUID(other), regions=regions, by=caller, now=read_clock()
-            )
+            return await service.share_regions(session, UUID(one), UUID(other), regions, by=caller, now=read_clock())
 
-    async def test_ends_here_and_begins_there(self, registry: Running) -> None:
+    async def release(self, registry: Running, one: str, regions: list[str]) -> None:
+        caller = Caller(account_id=UUID(new_id()), person_id=UUID(new_id()), regions=("34.71",))
+        async with registry.database.transaction() as session:
+            await service.release_regions(session, UUID(one), regions, by=caller, now=read_clock())
+
+    async def move(self, registry: Running, one: str, other: str, regions: list[str]) -> None:
+        await self.share(registry, one, other, regions)
+        await self.release(registry, one, regions)
+
+    async def test_are_held_by_both_and_then_by_the_second(self, registry: Running) -> None:
         one = await an_account(registry, roles=["facilitator"], regions=[HERE, THERE])
         other = await an_account(registry, roles=["facilitator"], regions=["34.71.04.1001"])
         tokens_of = [await sign_in(registry, account.json()["username"]) for account in (one, other)]
 
-        await self.move(registry, one.json()["id"], other.json()["id"], [HERE])
+        assert await self.share(registry, one.json()["id"], other.json()["id"], [HERE]) == [HERE]
+        assert (await held(registry, one))[1] == [HERE, THERE]
+        await self.release(registry, one.json()["id"], [HERE])
 
         assert await held(registry, one) == (["facilitator"], [THERE])
         assert await held(registry, other) == (["facilitator"], [HERE, "34.71.04.1001"])
@@ -325,12 +332,11 @@ class TestMoveRegions:
         assert code_of(first) == "credentials.wrong"
         assert claims_of(second)["regions"] == [HERE, "34.71.04.1001"]
 
-    async def test_of_all_there_is_leaves_nothing_now_or_later(self, registry: Running) -> None:
+    async def test_leave_nothing_now_or_later_when_all_there_is_goes(self, registry: Running) -> None:
         one = await an_account(registry, roles=["facilitator"], regions=[HERE], ends_on=days(3))
         await give(registry, one, roles=["facilitator"], regions=[HERE, THERE], starts_on=days(4))
-        other = await an_account(registry, roles=["facilitator"], regions=[THERE])
 
-        await self.move(registry, one.json()["id"], other.json()["id"], [HERE])
+        await self.release(registry, one.json()["id"], [HERE])
 
         assert await held(registry, one) == ([], [])
         later, now = await authorities(registry, one)
@@ -338,35 +344,42 @@ class TestMoveRegions:
         assert now["revoked_at"] is not None
         assert code_of(await sign_in(registry, one.json()["username"])) == "authority.ended"
 
-    async def test_refuses_to_widen_anybody(self, registry: Running) -> None:
-        person, me = UUID(new_id()), UUID(new_id())
+    async def test_leave_the_sessions_of_who_had_none_of_them(self, registry: Running) -> None:
+        one = await an_account(registry, roles=["facilitator"], regions=["34.71"])
+        token = await sign_in(registry, one.json()["username"])
+
+        await self.release(registry, one.json()["id"], [HERE])
+
+        assert await held(registry, one) == (["facilitator"], ["34.71"])
+        assert (await refreshed(registry, token)).status_code == 200
+        async with registry.database.transaction() as session:
+            reached = await service.reached(session, UUID(one.json()["id"]), [HERE, FAR], on=TODAY)
+        assert reached == [HERE]
+
+    async def test_widen_nobody(self, registry: Running) -> None:
+        person = UUID(new_id())
         one = await an_account(registry, roles=["volunteer"], regions=[HERE, FAR])
         wider = await an_account(registry, roles=["city_coordinator"], regions=[THERE])
         same = await an_account(registry, roles=["volunteer"], regions=[THERE], person_id=str(person))
-        ids = [account.json()["id"] for account in (one, wider, same)]
+        later = await an_account(registry, roles=["volunteer"], regions=[THERE], starts_on=days(1))
+        ids = [account.json()["id"] for account in (one, wider, same, later)]
 
-        for refusal, args, by in (
-            (RolesDiffer, (ids[0], ids[1], [HERE]), {}),
-            (RegionNotHeld, (ids[0], ids[2], [THERE]), {}),
-            (RegionNotHeld, (ids[0], ids[2], ["34.71.03"]), {}),
-            (RegionMissing, (ids[0], ids[2], [FAR]), {}),
-            (OwnAccount, (ids[0], ids[2], [HERE]), {"person_id": person}),
-            (OwnAccount, (ids[0], ids[2], [HERE]), {"account_id": UUID(ids[2])}),
-            (AccountUnknown, (ids[0], str(me), [HERE]), {}),
+        for other, regions, by in (
+            (ids[1], [HERE], {}),
+            (ids[2], ["34.71.04.1001"], {}),
+            (ids[2], ["34.71.03"], {}),
+            (ids[2], [FAR], {}),
+            (ids[2], [HERE], {"person_id": person}),
+            (ids[2], [HERE], {"account_id": UUID(ids[2])}),
+            (ids[3], [HERE], {}),
+            (ids[0], [HERE], {}),
         ):
-            with pytest.raises(refusal):
-                await self.move(registry, *args, **by)  # type: ignore[arg-type]
-        await self.move(registry, ids[0], ids[0], [HERE])
-        assert await held(registry, one) == (["volunteer"], [FAR, HERE])
+            assert await self.share(registry, ids[0], other, regions, **by) == [], (other, regions, by)  # type: ignore[arg-type]
+        with pytest.raises(AccountUnknown):
+            await self.share(registry, ids[0], new_id(), [HERE])
+        assert (await held(registry, same))[1] == [THERE]
 
-    async def test_needs_both_to_hold_today(self, registry: Running) -> None:
-        one = await an_account(registry, roles=["facilitator"], regions=[HERE])
-        other = await an_account(registry, roles=["facilitator"], regions=[THERE], starts_on=days(1))
-
-        with pytest.raises(AuthorityMissing):
-            await self.move(registry, one.json()["id"], other.json()["id"], [HERE])
-
-    async def test_of_two_at_once_in_a_circle_waits_for_nobody_forever(self, registry: Running) -> None:
+    async def test_of_two_at_once_in_a_circle_wait_for_nobody_forever(self, registry: Running) -> None:
         one = await an_account(registry, roles=["facilitator"], regions=[HERE, THERE])
         other = await an_account(registry, roles=["facilitator"], regions=["34.71.04.1001", "34.71.04.1002"])
         ids = one.json()["id"], other.json()["id"]
