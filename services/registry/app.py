@@ -39,12 +39,18 @@ from services.registry.elections.models import Ballot, Election
 from services.registry.emergencies import routes as emergencies
 from services.registry.emergencies import service as emergency_service
 from services.registry.emergencies.models import Emergency
+from services.registry.facilitators import routes as facilitators
+from services.registry.facilitators import service as facilitator_service
+from services.registry.facilitators.models import Assignment, Facilitator
 from services.registry.groups import imports as group_imports
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
 from services.registry.invitations import routes as invitations
 from services.registry.invitations import service as invitation_service
+from services.registry.handovers import routes as handovers
+from services.registry.handovers import service as handover_service
+from services.registry.handovers.models import Handover
 from services.registry.learning import routes as learning
 from services.registry.learning import service as learning_service
 from services.registry.learning.models import LearningCommunity
@@ -66,6 +72,9 @@ from services.registry.settings import Settings
 from services.registry.sign_ins import routes as sign_ins
 from services.registry.tokens import keys
 from services.registry.tokens import routes as tokens
+from services.registry.volunteers import routes as volunteers
+from services.registry.volunteers import service as volunteer_service
+from services.registry.volunteers.models import Volunteer
 from shared.app import Service, create_app
 from shared.attachments import AUDIENCES as ATTACHMENTS
 from shared.attachments import Attachable, Attachments, Purpose
@@ -94,7 +103,7 @@ async def _fetch_keys(database: Database) -> Mapping[str, Any]:
 SERVICE = Service(
     name="registry",
     title="Tridaya registry",
-    description="Who is here: regions, boards and their elected officers, groups, partners and accounts.",
+    description="Who is here: regions, boards and their elected officers, groups, volunteers, facilitators, partners and accounts.",
     metadata=Base.metadata,
     migrations=MIGRATIONS,
     routers=(
@@ -128,6 +137,10 @@ SERVICE = Service(
         committees.routes,
         learning.routes,
         partners.routes,
+        volunteers.routes,
+        facilitators.routes,
+        handovers.of_facilitators,
+        handovers.routes,
     ),
     audiences={
         **account_service.AUDIENCES,
@@ -149,6 +162,9 @@ SERVICE = Service(
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,
+        **volunteer_service.AUDIENCES,
+        **facilitator_service.AUDIENCES,
+        **handover_service.AUDIENCES,
         **personal.AUDIENCES,
         **ATTACHMENTS,
     },
@@ -166,6 +182,10 @@ SERVICE = Service(
         "groups": Group,
         "committees": Committee,
         "learning-communities": LearningCommunity,
+        "volunteers": Volunteer,
+        "facilitators": Facilitator,
+        "assignments": Assignment,
+        "handovers": Handover,
     },
     attachments=Attachments(
         Attachment,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shared.permissions import Caller, Needs
+from shared.restricted import Restricted, Sight
 from shared.vault import Vault
 
 
@@ -18,6 +19,9 @@ PersonalVault = Annotated[Vault, Depends(_vault)]
 
 RegionWriter = Annotated[Caller, Depends(Needs("registry:regions:write"))]
 EnrolmentWriter = Annotated[Caller, Depends(Needs("registry:enrolments:write"))]
+PersonalSight = Annotated[Sight, Depends(Restricted("registry:personal:read"), scope="function")]
+"""Reads what names a person, unmasked for those who may; the entry of the reading is kept before the reply leaves."""
+
 BoardWriter = Annotated[Caller, Depends(Needs("registry:boards:write"))]
 ConsentReader = Annotated[Caller, Depends(Needs("registry:consents:read"))]
 ConsentWriter = Annotated[Caller, Depends(Needs("registry:consents:write"))]
@@ -38,6 +42,11 @@ DuplicateWriter = Annotated[Caller, Depends(Needs("registry:duplicates:write"))]
 ErasureWriter = Annotated[Caller, Depends(Needs("registry:consents:write"))]
 """Who keeps residents' consents also does what they ask to be erased; a volunteer does not."""
 
+VolunteerReader = Annotated[Caller, Depends(Needs("registry:volunteers:read"))]
+VolunteerWriter = Annotated[Caller, Depends(Needs("registry:volunteers:write"))]
+FacilitatorReader = Annotated[Caller, Depends(Needs("registry:facilitators:read"))]
+FacilitatorWriter = Annotated[Caller, Depends(Needs("registry:facilitators:write"))]
+PartnerApprover = Annotated[Caller, Depends(Needs("registry:partners:approve"))]
 PartnerWriter = Annotated[Caller, Depends(Needs("registry:partners:write"))]
 StandingReader = Annotated[Caller, Depends(Needs("registry:standings:read"))]
 AccountReader = Annotated[Caller, Depends(Needs("registry:accounts:read"))]

@@ -103,10 +103,14 @@ FITTING: dict[str, dict[str, Any]] = {
         "family": [uuid5(NAMESPACE_URL, f"session/{number}") for number in range(ROWS)],
     },
     "delegations": {"scopes": ["registry:groups:write"]},
-    "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": []},
     "ballots": {"eligible_men": 9, "eligible_women": 9, "voters_men": 4, "voters_women": 4, "papers_valid": 6}
     | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"]},
     "election_meetings": {"members": [[]], "number": [1, 2], "standing": ["agreed", "differs"]},
+    "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": [], "org": uuid5(NAMESPACE_URL, "partner/0")},
+    "volunteers": {"roles": ["survey_team", "mobiliser"], "ends_on": None},
+    "facilitators": {"region_code": "34.71", "ends_on": None},
+    "assignments": {"ends_on": None},
+    "handovers": {"region_code": "34.71", "passing": [[]], "in_progress": [[]]},
 }
 """What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""
 

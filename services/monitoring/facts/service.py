@@ -64,6 +64,8 @@ OF_REGISTRY: Mapping[str, Handler] = {
     "officer.changed": _OFFICERS,
     "partner.recorded": _PARTNERS,
     "partner.changed": _PARTNERS,
+    "partner.verified": _PARTNERS,
+    "partner.verification_withdrawn": _PARTNERS,
     "account.opened": _STANDINGS,
     "account.changed": _STANDINGS,
     "account.suspended": _STANDINGS,

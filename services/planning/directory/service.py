@@ -42,6 +42,8 @@ HANDLERS: Mapping[str, Handler] = {
     "group.withdrawn": forgets(Group.__table__),
     "partner.recorded": _PARTNERS,
     "partner.changed": _PARTNERS,
+    "partner.verified": _PARTNERS,
+    "partner.verification_withdrawn": _PARTNERS,
     "account.opened": _STANDINGS,
     "account.changed": _STANDINGS,
     "account.suspended": _STANDINGS,

@@ -5,16 +5,26 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import PartnerWriter
+from services.registry.api_clients import service as api_clients
+from services.registry.dependencies import PartnerApprover, PartnerWriter, PersonalSight, PersonalVault
 from services.registry.partners import queries, service
 from services.registry.partners.models import Partner
-from services.registry.partners.schemas import PartnerChange, PartnerDraft, PartnerQuery, PartnerView
-from shared.clock import Now
+from services.registry.partners.schemas import (
+    ContactView,
+    PartnerChange,
+    PartnerClientQuery,
+    PartnerClientView,
+    PartnerDraft,
+    PartnerQuery,
+    PartnerView,
+    VerificationDraft,
+)
+from shared.clock import Now, today
 from shared.database import Reading
 from shared.items import to_change
 from shared.lists import Page, page
-from shared.permissions import Anyone
-from shared.replies import item_reply, saved
+from shared.permissions import Anyone, SignedIn
+from shared.replies import item_reply, reply, saved, to_json
 from shared.routing import router
 from shared.writing import Writing
 
@@ -25,18 +35,26 @@ PartnerToChange = Annotated[Partner, Depends(to_change(Partner, queries.one_part
 
 @routes.get("", response_model=Page[PartnerView])
 async def list_partners(
-    request: Request, _caller: Anyone, connection: Reading, query: Annotated[PartnerQuery, Query()]
+    request: Request, _caller: Anyone, connection: Reading, query: Annotated[PartnerQuery, Query()], now: Now
 ) -> Response:
     """List partners."""
-    statement = queries.partners(query)
-    order = queries.ORDERS[query.sort]
-    return await page(request, connection, statement, query=query, order=order, shape=queries.partner_view)
+    return await page(
+        request,
+        connection,
+        queries.partners(query),
+        query=query,
+        order=queries.ORDERS[query.sort],
+        shape=queries.partner_view,
+        parameters={"on": today(now)},
+    )
 
 
 @routes.post("", status_code=201, response_model=PartnerView)
-async def record_partner(by: PartnerWriter, session: Writing, draft: PartnerDraft, now: Now) -> Response:
-    """Record a partner."""
-    partner_id, new = await service.record_partner(session, draft, by=by, now=now)
+async def record_partner(
+    by: PartnerWriter, session: Writing, vault: PersonalVault, draft: PartnerDraft, now: Now
+) -> Response:
+    """Record a partner; it counts as verified once somebody else saw the evidence of who it is."""
+    partner_id, new = await service.record_partner(session, draft, vault=vault, by=by, now=now)
     partner = await queries.one_partner(session, partner_id, by, now)
     return saved(partner, status=201 if new else 200, location=f"{routes.prefix}/{partner_id}")
 
@@ -49,8 +67,58 @@ async def read_partner(id: UUID, request: Request, caller: Anyone, connection: R
 
 @routes.patch("/{id}", response_model=PartnerView)
 async def change_partner(
-    by: PartnerWriter, session: Writing, partner: PartnerToChange, change: PartnerChange, now: Now
+    by: PartnerWriter,
+    session: Writing,
+    vault: PersonalVault,
+    partner: PartnerToChange,
+    change: PartnerChange,
+    now: Now,
 ) -> Response:
-    """Edit a partner (JSON Merge Patch)."""
-    await service.change_partner(session, partner, change, by=by, now=now)
+    """Edit a partner (JSON Merge Patch); another name or number has to be verified anew."""
+    await service.change_partner(session, partner, change, vault=vault, by=by, now=now)
     return saved(await queries.one_partner(session, partner.id, by, now))
+
+
+@routes.post("/{id}/verification", response_model=PartnerView)
+async def verify_partner(
+    by: PartnerApprover, session: Writing, partner: PartnerToChange, draft: VerificationDraft, now: Now
+) -> Response:
+    """Note the evidence of who a partner is; nobody who recorded or changed it since may."""
+    await service.verify(session, partner, draft, by=by, now=now)
+    return saved(await queries.one_partner(session, partner.id, by, now))
+
+
+@routes.delete("/{id}/verification", response_model=PartnerView)
+async def withdraw_partner_verification(
+    by: PartnerApprover, session: Writing, partner: PartnerToChange, now: Now
+) -> Response:
+    """Take a partner's verification back."""
+    await service.withdraw_verification(session, partner, by=by, now=now)
+    return saved(await queries.one_partner(session, partner.id, by, now))
+
+
+@routes.get("/{id}/contact", response_model=ContactView)
+async def read_partner_contact(
+    id: UUID, request: Request, _caller: SignedIn, sight: PersonalSight, vault: PersonalVault
+) -> Response:
+    """Read who speaks for a partner, where one serves its seat and may read what names a person; it leaves an entry."""
+    row = await queries.contact_row(sight.connection, id, sight.caller)
+    shown = sight.unmasked and row.served and row.id is not None
+    if shown:
+        sight.noting("partners.read", f"partners/{id}")([row])
+    return reply(request, to_json(queries.contact_view(row, names=vault if shown else None)))
+
+
+@routes.get("/{id}/clients", response_model=Page[PartnerClientView])
+async def list_partner_clients(
+    id: UUID, request: Request, caller: SignedIn, connection: Reading, query: Annotated[PartnerClientQuery, Query()]
+) -> Response:
+    """List a partner's programs: to its own people and programs, and to operators who serve all their regions."""
+    return await page(
+        request,
+        connection,
+        api_clients.clients_of(id, caller),
+        query=query,
+        order=api_clients.CLIENTS_RECORDED,
+        shape=queries.partner_client_view,
+    )

@@ -1,20 +1,40 @@
-"""Use cases of partners."""
+"""Use cases of partners: record, edit, verify."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.database import places
 from services.registry.partners.models import Partner
-from services.registry.partners.schemas import PartnerChange, PartnerDraft
-from shared.errors import Invalid, Text
-from shared.items import changes, claim
+from services.registry.partners.rules import (
+    IDENTITY,
+    ContactNameless,
+    ContactWithoutSeat,
+    NotVerified,
+    PartnerUnknown,
+    VerificationOver,
+)
+from services.registry.partners.schemas import PartnerChange, PartnerDraft, VerificationDraft
+from services.registry.personal import service as personal
+from shared.clock import today
+from shared.identity import new_id
+from shared.items import changes, claim, require_other_eyes, touch
 from shared.journal import Audience, Change, record
+from shared.occurrence import require_not_future
 from shared.permissions import Caller
+from shared.places import PlaceUnknown
+from shared.vault import Vault
 
-AUDIENCES = {"partner.recorded": Audience.PUBLIC, "partner.changed": Audience.PUBLIC}
+AUDIENCES = {
+    "partner.recorded": Audience.PUBLIC,
+    "partner.changed": Audience.PUBLIC,
+    "partner.verified": Audience.PUBLIC,
+    "partner.verification_withdrawn": Audience.PUBLIC,
+    "partners.read": Audience.READINGS,
+}
 
 
 def partner_record(partner: Partner) -> dict[str, Any]:
@@ -24,15 +44,13 @@ def partner_record(partner: Partner) -> dict[str, Any]:
         "name": partner.name,
         "kind": partner.kind,
         "active": partner.active,
+        "region_code": partner.region_code,
+        "registration_number": partner.registration_number,
+        "verified_on": partner.verified_on,
+        "evidence": partner.evidence,
+        "expires_on": partner.expires_on,
         "version": partner.version,
     }
-
-
-class PartnerUnknown(Invalid):
-    code = "partner.unknown"
-    title = Text("Mitra tidak dikenal", "Unknown partner")
-    detail = Text("Tidak ada mitra dengan id {partner_id}.", "There is no partner with the id {partner_id}.")
-    fix = Text("Cari id-nya di /registry/v1/partners.", "Look the id up in /registry/v1/partners.")
 
 
 async def require_known(session: AsyncSession, partner_id: UUID) -> None:
@@ -41,12 +59,24 @@ async def require_known(session: AsyncSession, partner_id: UUID) -> None:
         raise PartnerUnknown(pointer="/partner_id", partner_id=partner_id)
 
 
-async def record_partner(session: AsyncSession, draft: PartnerDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
+async def record_partner(
+    session: AsyncSession, draft: PartnerDraft, *, vault: Vault, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
     """Record a partner; return its id and whether it is new."""
     claimed = await claim(session, Partner, draft, by=by)
     if claimed.existing:
         return claimed.id, False
-    partner = Partner(**draft.model_dump(exclude={"id"}), active=True, **claimed.columns(now))
+    partner = Partner(
+        **draft.model_dump(exclude={"id", "contact"}),
+        active=True,
+        contact_id=None,
+        touched_by=[],
+        **claimed.columns(now),
+    )
+    await _require_seat(session, partner)
+    if draft.contact is not None:
+        await _change_contact(session, partner, draft.contact.model_dump(), vault=vault, by=by, now=now)
+    touch(partner, by=by)
     session.add(partner)
     await session.flush()
     record(session, _change("partner.recorded", partner), by=by, now=now)
@@ -54,15 +84,89 @@ async def record_partner(session: AsyncSession, draft: PartnerDraft, *, by: Call
 
 
 async def change_partner(
-    session: AsyncSession, partner: Partner, change: PartnerChange, *, by: Caller, now: datetime
+    session: AsyncSession, partner: Partner, change: PartnerChange, *, vault: Vault, by: Caller, now: datetime
 ) -> None:
-    """Edit a partner that is locked."""
-    for name, value in changes(change).items():
+    """Edit a partner that is locked; another name or number ends its verification."""
+    edited = changes(change)
+    contact = edited.pop("contact", {})
+    if any(getattr(partner, name) != edited[name] for name in edited.keys() & IDENTITY):
+        _unverify(partner)
+    for name, value in edited.items():
         setattr(partner, name, value)
+    if "region_code" in edited:
+        await _require_seat(session, partner)
+    if contact is None or contact:
+        await _change_contact(session, partner, contact, vault=vault, by=by, now=now)
+    if partner.contact_id is not None and partner.region_code is None:
+        raise ContactWithoutSeat(pointer="/region_code")
+    touch(partner, by=by)
     partner.changed_at = now
     await session.flush()
     record(session, _change("partner.changed", partner), by=by, now=now)
 
 
-def _change(action: str, partner: Partner) -> Change:
-    return Change(action, f"partners/{partner.id}", None, partner_record(partner))
+async def _require_seat(session: AsyncSession, partner: Partner) -> None:
+    code = partner.region_code
+    if code is not None and not await session.scalar(select(exists().where(places.c.kelurahan_code == code))):
+        raise PlaceUnknown(pointer="/region_code", code=code)
+
+
+async def _change_contact(
+    session: AsyncSession, partner: Partner, edited: dict[str, Any] | None, *, vault: Vault, by: Caller, now: datetime
+) -> None:
+    """Keep, edit or erase who speaks for a partner; a person of its own, whose record stands at the partner's seat."""
+    if edited is None:
+        if partner.contact_id is not None:
+            await personal.erase(session, partner.contact_id, by=by, now=now)
+        partner.contact_id = None
+        return
+    if partner.contact_id is not None:
+        await personal.rename(session, vault, partner.contact_id, edited)
+        return
+    if partner.region_code is None:
+        raise ContactWithoutSeat(pointer="/contact")
+    if "name" not in edited:
+        raise ContactNameless(pointer="/contact/name")
+    partner.contact_id = new_id()
+    personal.keep(
+        session,
+        vault,
+        record_id=partner.contact_id,
+        person_id=partner.contact_id,
+        kelurahan_code=partner.region_code,
+        fields=edited,
+    )
+
+
+def _unverify(partner: Partner) -> None:
+    partner.verified_on = partner.evidence = partner.evidence_reference = partner.expires_on = None
+
+
+async def verify(
+    session: AsyncSession, partner: Partner, draft: VerificationDraft, *, by: Caller, now: datetime
+) -> None:
+    """Note that evidence of who a locked partner is was seen, by somebody who did not touch it (four eyes)."""
+    require_other_eyes(partner, by=by)
+    require_not_future(draft.verified_on, now=now, pointer="/verified_on")
+    if draft.expires_on is not None and draft.expires_on < today(now):
+        raise VerificationOver(pointer="/expires_on", expires_on=draft.expires_on)
+    partner.evidence, partner.evidence_reference = draft.evidence, draft.evidence_reference
+    partner.verified_on, partner.expires_on = draft.verified_on, draft.expires_on
+    partner.touched_by, partner.changed_at = [], now
+    await session.flush()
+    record(session, _change("partner.verified", partner, occurred_on=draft.verified_on), by=by, now=now)
+
+
+async def withdraw_verification(session: AsyncSession, partner: Partner, *, by: Caller, now: datetime) -> None:
+    """Take a locked partner's verification back."""
+    if partner.verified_on is None:
+        raise NotVerified
+    _unverify(partner)
+    touch(partner, by=by)
+    partner.changed_at = now
+    await session.flush()
+    record(session, _change("partner.verification_withdrawn", partner), by=by, now=now)
+
+
+def _change(action: str, partner: Partner, *, occurred_on: date | None = None) -> Change:
+    return Change(action, f"partners/{partner.id}", None, partner_record(partner), occurred_on)

@@ -17,6 +17,8 @@ from uuid import UUID
 
 from rapidfuzz.distance import OSA
 
+from shared.errors import Conflict, Text
+
 NIK = re.compile(r"^[1-9]\d{15}$")
 COUNTED_UP = "1234567890123456"
 SERIAL_DIGITS = 4
@@ -35,6 +37,16 @@ _TWICE = re.compile(r"(.)\1+")
 _VOWELS = re.compile(r"(?<=.)[aeiou]+")
 PLACEHOLDER_DAYS = {(1, 1), (7, 1), (12, 31)}
 """Days that are written when only the year is known."""
+
+
+class PersonalErased(Conflict):
+    code = "personal.erased"
+    title = Text("Sudah dihapus", "Erased")
+    detail = Text(
+        "Data pribadi ini sudah dihapus untuk selamanya dan tidak dapat diisi lagi.",
+        "What named this person was erased for good and cannot be filled in again.",
+    )
+    fix = Text("Ubah hanya data yang tidak menunjuk orangnya.", "Change only what does not name the person.")
 
 
 class DuplicateState(StrEnum):

@@ -24,12 +24,23 @@ from services.registry.personal.matching import (
     queue,
 )
 from services.registry.personal.models import Duplicate, PersonalRecord
-from services.registry.personal.rules import Dismissal, DuplicateState, Reason
+from services.registry.personal.rules import Dismissal, DuplicateState, PersonalErased, Reason
 from shared.loading import copy_rows
 from shared.permissions import Caller
 from shared.vault import Vault
 
-__all__ = ["AUDIENCES", "Dismissal", "Duplicate", "DuplicateState", "Person", "Reason", "nik_digest", "note", "opened"]
+__all__ = [
+    "AUDIENCES",
+    "Dismissal",
+    "Duplicate",
+    "DuplicateState",
+    "Person",
+    "PersonalErased",
+    "Reason",
+    "nik_digest",
+    "note",
+    "opened",
+]
 
 
 def personal_records() -> FromClause:
@@ -97,6 +108,14 @@ async def fields_of(session: AsyncSession, vault: Vault, ids: Sequence[UUID]) ->
     """Return the personal fields of several records; of what was erased nothing."""
     records = await session.scalars(select(PersonalRecord).where(PersonalRecord.id.in_(ids)))
     return {record.id: opened(vault, record) for record in records if record.wrapped_key is not None}
+
+
+async def rename(session: AsyncSession, vault: Vault, record_id: UUID, edited: Mapping[str, Any]) -> None:
+    """Edit the personal fields behind a row, or PersonalErased."""
+    kept = await record_of(session, record_id)
+    if kept.erased_at is not None:
+        raise PersonalErased
+    change(session, vault, kept, edited)
 
 
 def change(session: AsyncSession, vault: Vault, kept: PersonalRecord, edited: Mapping[str, Any]) -> dict[str, Any]:

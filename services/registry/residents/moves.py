@@ -15,7 +15,6 @@ from services.registry.residents.rules import (
     AlreadyMoved,
     HouseholdEnd,
     HouseholdEnded,
-    PersonalErased,
     ResidentEnd,
     ResidentMerged,
     numbered,
@@ -44,7 +43,7 @@ async def move_household(
     require_not_future(draft.moved_on, now=now, pointer="/moved_on")
     claimed = await claim(session, Household, draft, by=by, within=household.id)
     if household.erased_at is not None and (draft.address or draft.point):
-        raise PersonalErased
+        raise personal.PersonalErased
     members = await _living_in(session, household.id, draft.moved_on)
     status = await welfare.latest_of(session, household.id)
     begun = [household.starts_on, *(one.starts_on for one in members), *([status.starts_on] if status else [])]

@@ -228,16 +228,6 @@ class ErasureElsewhere(Conflict):
     fix = Text("Pakai catatan di `moved_to` atau `merged_into`.", "Use the record in `moved_to` or `merged_into`.")
 
 
-class PersonalErased(Conflict):
-    code = "personal.erased"
-    title = Text("Sudah dihapus", "Erased")
-    detail = Text(
-        "Data pribadi ini sudah dihapus untuk selamanya dan tidak dapat diisi lagi.",
-        "What named this person was erased for good and cannot be filled in again.",
-    )
-    fix = Text("Ubah hanya data yang tidak menunjuk orangnya.", "Change only what does not name the person.")
-
-
 REASON_MISSING = Text("Data ini kosong: sebutkan alasannya di {reason}.", "This is null: say why in {reason}.")
 REASON_SUPERFLUOUS = Text("Datanya ada, jadi alasan harus kosong.", "It is there, so the reason must be null.")
 BIRTH_YEAR = Text("Tahun lahir antara {least} dan {most}.", "A year of birth is between {least} and {most}.")

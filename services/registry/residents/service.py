@@ -24,12 +24,12 @@ from services.registry.residents.rules import (
     AlreadyMoved,
     HouseholdEnd,
     HouseholdUnknown,
-    PersonalErased,
     ResidentEnd,
     ResidentEnded,
     ResidentInvalid,
     ResidentMerged,
     ResidentUnknown,
+    Sex,
     absence_faults,
     birth_year_faults,
     ending_faults,
@@ -58,6 +58,7 @@ __all__ = [
     "Resident",
     "ResidentEnd",
     "ResidentView",
+    "Sex",
     "beside",
     "counts",
     "kept_resident",
@@ -183,7 +184,7 @@ async def rename(
 ) -> dict[str, Any]:
     """Edit what names a row that is locked; return it as it is now."""
     if row.erased_at is not None:
-        raise PersonalErased
+        raise personal.PersonalErased
     return personal.change(session, vault, await personal.record_of(session, row.id), edited)
 
 

@@ -1,0 +1,1 @@
+"""Facilitators: who works for the programme, in which kelurahan and until when."""

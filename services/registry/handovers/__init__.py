@@ -1,0 +1,1 @@
+"""Handovers: kelurahan that pass from one facilitator to another, with what is in progress there."""
