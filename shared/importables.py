@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.errors import DatabaseBusy, Fault, Refusal, Text
+from shared.errors import AlreadyThere, DatabaseBusy, Fault, Refusal, Text, ValueUnusable
 from shared.faults import MOST_FAULTS, faults
 from shared.items import Draft
 from shared.journal import Change
@@ -202,7 +202,7 @@ def one_by_one(use_case: Callable[..., Awaitable[tuple[UUID, bool]]]) -> Record:
 
 
 def together(many: Record, use_case: Callable[..., Awaitable[tuple[UUID, bool]]]) -> Record:
-    """Return how a slice records many at once; when the database refuses them so, they are recorded one by one."""
+    """Return how a slice records many at once; where the database refuses a value of one, each is recorded alone."""
     alone = one_by_one(use_case)
 
     async def record(session: AsyncSession, drafts: Sequence[Any], by: Caller, now: datetime) -> Sequence[Outcome]:
@@ -210,7 +210,7 @@ def together(many: Record, use_case: Callable[..., Awaitable[tuple[UUID, bool]]]
             async with attempt(session):
                 return await many(session, drafts, by, now)
         except DBAPIError as error:
-            if isinstance(database_refusal(error), DatabaseBusy):
+            if not isinstance(database_refusal(error), ValueUnusable | AlreadyThere):
                 raise
             return await alone(session, drafts, by, now)
 

@@ -193,7 +193,8 @@ async def claim_all(
 ) -> list[Claim | IdTaken]:
     """Claim the ids of many creations as `claim` does each, in two statements; every draft has its id."""
     ids = [draft.id for draft in drafts if draft.id is not None]
-    locks = func.unnest(bindparam("locks", type_=ARRAY(BigInteger))).table_valued(column("number", BigInteger))
+    given = func.unnest(bindparam("locks", type_=ARRAY(BigInteger)))
+    locks = given.table_valued(column("number", BigInteger), name="locks").render_derived()
     numbers = sorted({_lock_of(session, model, one) for one in ids})
     await fetch(session, select(cast(func.pg_advisory_xact_lock(locks.c.number), String)), {"locks": numbers})
     there = {item.id: item for item in await session.scalars(select(model).where(model.id.in_(ids)))}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from services.registry.residents import service
 from tests.house import Running, code_of
 from tests.shared.importing import CODE, Sender, csv_file
 
@@ -91,3 +92,23 @@ async def test_a_head_and_a_home_are_in_use(registry: Running, sender: Sender) -
 
     for import_id in (people["id"], sent["id"]):
         assert code_of(await sender.undo(import_id)) == "import.in_use"
+
+
+async def test_many_are_recorded_together_and_apart_only_where_the_database_refuses_one(
+    registry: Running, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = {"ID rumah tangga": await home_of(sender)}
+    alone: list[str] = []
+    record_resident = service.record_resident
+
+    async def noted(session: Any, vault: Any, draft: Any, **given: Any) -> Any:
+        alone.append(draft.name)
+        return await record_resident(session, vault, draft, **given)
+
+    monkeypatch.setattr(service, "record_resident", noted)
+    rows = [RESIDENT | home | {"Nama": f"Contoh {number}"} for number in range(20)]
+    assert (await sender.imported(csv_file(rows), kind="residents"))["accepted"] == 20
+    assert alone == []
+
+    odd = [RESIDENT | home, RESIDENT | home | {"Tahun lahir": "99999999999"}]
+    assert (await sender.imported(csv_file(odd), kind="residents"))["refused"] == 1
