@@ -5,6 +5,9 @@ from collections import Counter
 from typing import Any
 
 Json = dict[str, Any]
+OFTEN, LONG = 5, 90
+"""In how many schemas a field of so many characters stands before it is said in one place."""
+
 REPEATED = 2
 """From how many operations on a parameter stands in the components."""
 
@@ -14,7 +17,9 @@ def compact(document: Json) -> None:
     for part in (document["paths"], document["components"].get("schemas", {})):
         _shorten(part)
     _share_parameters(document)
-    _share_pages(document["components"].get("schemas", {}))
+    schemas = document["components"].get("schemas", {})
+    _share_pages(schemas)
+    _share_properties(schemas)
 
 
 def _shorten(value: Any) -> None:
@@ -54,6 +59,25 @@ def _plain(schema: Json) -> None:
     inner = schema.get("schema")
     if isinstance(inner, dict) and inner.get("description") == schema.get("description"):
         inner.pop("description", None)
+
+
+def _share_properties(schemas: Json) -> None:
+    """Let what very many schemas say of a field of the same name stand in one place, such as a client's own id."""
+    fields = [
+        (schema["properties"], name)
+        for schema in schemas.values()
+        for name, one in schema.get("properties", {}).items()
+        if "$ref" not in one
+    ]
+    written = Counter((name, json.dumps(properties[name], sort_keys=True)) for properties, name in fields)
+    for (field, text), count in written.items():
+        key = "".join(word.capitalize() for word in field.split("_")) + "Field"
+        if count < OFTEN or len(text) < LONG or key in schemas:
+            continue
+        schemas[key] = json.loads(text)
+        for properties, name in fields:
+            if name == field and json.dumps(properties[name], sort_keys=True) == text:
+                properties[name] = {"$ref": f"#/components/schemas/{key}"}
 
 
 def _share_pages(schemas: Json) -> None:

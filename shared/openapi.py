@@ -29,13 +29,13 @@ REFUSALS = {
             "401 a token is missing, or is not (or no longer) good. "
             "403 a scope or a region is missing; the problem names it. "
             "404 absent, or not for the caller to know of. "
+            "409 not now: what was asked does not fit how things stand. "
             "422 the body was read, and is wrong; `errors` names every place. "
+            "428 say with If-Match which version you saw. "
             "429 slower: wait for as long as Retry-After says."
         ),
     ),
-    "409": ("Conflict", "Not now: what was asked does not fit how things stand."),
     "412": ("Stale", "Somebody else was faster; `current` shows the item as it is now."),
-    "428": ("PreconditionMissing", "Say with If-Match which version you saw."),
 }
 """Told in ranges, since each of many operations would say nine times the same."""
 
@@ -65,7 +65,7 @@ PROBLEM_SCHEMA: Json = {
     },
 }
 EVERYWHERE = (
-    " Every GET that shows an ETag answers 304 to it in If-None-Match. Problems come in Indonesian, or in English with"
+    " Items and lists carry an ETag; a GET answers 304 to it in If-None-Match. Problems come in Indonesian, or in English with"
     " Accept-Language: en. Every list comes whole as text/csv, application/x-ndjson or application/vnd.apache.parquet."
 )
 """What holds for so many operations that each of them need not say it."""
@@ -93,7 +93,6 @@ PARAMETERS: Json = {
     },
 }
 HEADERS: Json = {
-    "ETag": {"description": "Version, view and language of what was answered", "schema": {"type": "string"}},
     "Journal-Position": {
         "description": "Follow the journal after this position and you miss nothing",
         "schema": {"type": "integer"},
@@ -169,8 +168,7 @@ def _complete(operation: Json, route: APIRoute) -> set[str]:
     _success(operation, success, route=route, writes=writes)
     replies.pop("422", None)
     refused = ["4XX"]
-    refused += ["409"] if writes else []
-    refused += ["412", "428"] if versioned else []
+    refused += ["412"] if versioned else []
     replies |= {status: _reference("responses", REFUSALS[status][0]) for status in sorted(refused)}
     return set(needs)
 
@@ -193,10 +191,8 @@ def _parameters(operation: Json, *, writes: bool, money: bool, versioned: bool) 
 def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -> None:
     """Add the headers of a reply and the second answer of a repeated creation."""
     model = route.response_model
-    fields = getattr(model, "model_fields", {})
     is_page = isinstance(model, type) and issubclass(model, Page) and "limit" in getattr(route, "parameters", ())
-    names = ["ETag"] if is_page or "version" in fields else []
-    names += ["Journal-Position", "Link"] if is_page else []
+    names = ["Journal-Position", "Link"] if is_page else []
     success["description"] = "Done" if writes else "Found"
     if names:
         success["headers"] = {name: _reference("headers", name) for name in names}

@@ -46,11 +46,11 @@ from services.registry.groups import imports as group_imports
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
 from services.registry.groups.models import Group
-from services.registry.invitations import routes as invitations
-from services.registry.invitations import service as invitation_service
 from services.registry.handovers import routes as handovers
 from services.registry.handovers import service as handover_service
 from services.registry.handovers.models import Handover
+from services.registry.invitations import routes as invitations
+from services.registry.invitations import service as invitation_service
 from services.registry.learning import routes as learning
 from services.registry.learning import service as learning_service
 from services.registry.learning.models import LearningCommunity

@@ -81,7 +81,7 @@ def test_an_edit_asks_which_version_was_seen(route: Route) -> None:
     names = [one.get("$ref", "").rpartition("/")[2] for one in route.operation["parameters"]]
 
     assert "IfMatch" in names
-    assert {"412", "428"} <= set(route.operation["responses"])
+    assert "412" in route.operation["responses"]
 
 
 @pytest.mark.parametrize("route", WRITES, ids=str)
@@ -89,7 +89,7 @@ def test_a_write_takes_a_key_and_tells_its_refusals(route: Route) -> None:
     names = {one.get("$ref", "").rpartition("/")[2] for one in route.operation["parameters"]}
 
     assert names & {"IdempotencyKey", "RequiredIdempotencyKey"}
-    assert {"4XX", "409"} <= set(route.operation["responses"])
+    assert "4XX" in route.operation["responses"]
 
 
 @pytest.mark.parametrize("route", DOCUMENTED, ids=str)

@@ -59,7 +59,7 @@ async def drills(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -
         routes = router("/registry/v1/drills")
 
         async def recorded(session: Any, draft: PartnerDraft, by: Any, now: datetime) -> Response:
-            partner_id, _ = await service.record_partner(session, draft, by=by, now=now)
+            partner_id, _ = await service.record_partner(session, draft, vault=running.app.state.vault, by=by, now=now)
             return saved(await queries.one_partner(session, partner_id, by, now), status=201, location="/somewhere")
 
         @routes.post("/open", status_code=201)

@@ -29,6 +29,7 @@ from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, reply, saved, to_json
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
@@ -56,7 +57,7 @@ async def list_facilitators(
     now: Now,
 ) -> Response:
     """List facilitators of the caller's own regions and those who serve them; reading names leaves an entry."""
-    return await page(
+    found = await page(
         request,
         sight.connection,
         queries.facilitators(query, sight.caller),
@@ -70,6 +71,7 @@ async def list_facilitators(
         parameters={"on": queries.day_of(query, now)},
         seen=sight.noting("facilitators.read", "facilitators", query),
     )
+    return stored_nowhere(found)
 
 
 @routes.post("", status_code=201, response_model=FacilitatorView)
@@ -116,7 +118,7 @@ async def read_facilitator(
     names = vault if sight.unmasked else None
     facilitator = await service.one_facilitator(sight.connection, id, sight.caller, now, names=names)
     sight.noting("facilitators.read", f"facilitators/{id}")([facilitator])
-    return item_reply(request, facilitator)
+    return stored_nowhere(item_reply(request, facilitator))
 
 
 @routes.patch("/{id}", response_model=FacilitatorView)

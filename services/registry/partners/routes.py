@@ -25,6 +25,7 @@ from shared.items import to_change
 from shared.lists import Page, page
 from shared.permissions import Anyone, SignedIn
 from shared.replies import item_reply, reply, saved, to_json
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
@@ -106,7 +107,8 @@ async def read_partner_contact(
     shown = sight.unmasked and row.served and row.id is not None
     if shown:
         sight.noting("partners.read", f"partners/{id}")([row])
-    return reply(request, to_json(queries.contact_view(row, names=vault if shown else None)))
+    found = reply(request, to_json(queries.contact_view(row, names=vault if shown else None)))
+    return stored_nowhere(found)
 
 
 @routes.get("/{id}/clients", response_model=Page[PartnerClientView])

@@ -23,6 +23,7 @@ from shared.items import to_change
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
@@ -41,7 +42,7 @@ async def list_volunteers(
     now: Now,
 ) -> Response:
     """List volunteers in the caller's own regions; who may read what names a person leaves an entry by it."""
-    return await page(
+    reply = await page(
         request,
         sight.connection,
         queries.volunteers(query, sight.caller),
@@ -51,6 +52,7 @@ async def list_volunteers(
         parameters={"on": query.as_of or today(now)},
         seen=sight.noting("volunteers.read", "volunteers", query),
     )
+    return stored_nowhere(reply)
 
 
 @routes.post("", status_code=201, response_model=VolunteerView)
@@ -86,7 +88,8 @@ async def read_volunteer(
     """Read one volunteer."""
     row = await queries.volunteer_row(sight.connection, id, sight.caller)
     sight.noting("volunteers.read", f"volunteers/{id}")([row])
-    return item_reply(request, queries.volunteer_view(row, names=vault if sight.unmasked else None))
+    view = queries.volunteer_view(row, names=vault if sight.unmasked else None)
+    return stored_nowhere(item_reply(request, view))
 
 
 @routes.patch("/{id}", response_model=VolunteerView)

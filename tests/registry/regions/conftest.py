@@ -24,6 +24,7 @@ def environment(registry: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         "hmac_secret": settings.hmac_secret.get_secret_value(),
         "head_key_file": settings.head_key_file,
         "state_folder": settings.state_folder,
+        "storage_url": settings.storage_url,
         "jwks_url": settings.jwks_url,
         "key_encryption_secret": settings.key_encryption_secret.get_secret_value(),
         "personal_key_secrets": settings.personal_key_secrets.get_secret_value(),
