@@ -155,7 +155,7 @@ class TestToken:
         [
             {"exp": int(time.time()) - 60},
             {"exp": 0},
-            {"nbf": int(time.time()) + 600},
+            {"nbf": int(time.time()) + 86_400},
             {"aud": "another"},
             {"aud": []},
             {"iss": "http://elsewhere"},
