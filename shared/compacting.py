@@ -5,18 +5,17 @@ from collections import Counter
 from typing import Any
 
 Json = dict[str, Any]
-OFTEN, LONG = 5, 90
-"""In how many schemas a field of so many characters stands before it is said in one place."""
-
 REPEATED = 2
 """From how many operations on a parameter stands in the components."""
 
 
 def compact(document: Json) -> None:
-    """Say the same in fewer words: no generated titles, plain nullable types, repeated parameters in one place."""
+    """Say the same in fewer words: no generated titles, plain nullable types, and what repeats in one place."""
     for part in (document["paths"], document["components"].get("schemas", {})):
         _shorten(part)
+    _share_security(document)
     _share_parameters(document)
+    _lift_parameters(document["paths"])
     schemas = document["components"].get("schemas", {})
     _share_pages(schemas)
     _share_properties(schemas)
@@ -25,6 +24,8 @@ def compact(document: Json) -> None:
 def _shorten(value: Any) -> None:
     if isinstance(value, list):
         for one in value:
+            if isinstance(one, dict):
+                _plain(one)
             _shorten(one)
     if not isinstance(value, dict):
         return
@@ -61,23 +62,28 @@ def _plain(schema: Json) -> None:
         inner.pop("description", None)
 
 
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def _share_properties(schemas: Json) -> None:
-    """Let what very many schemas say of a field of the same name stand in one place, such as a client's own id."""
+    """Let what several schemas say of a field of the same name stand in one place, wherever that is shorter."""
     fields = [
-        (schema["properties"], name)
+        (schema["properties"], name, _written(one))
         for schema in schemas.values()
         for name, one in schema.get("properties", {}).items()
-        if "$ref" not in one
+        if one.keys() != {"$ref"}
     ]
-    written = Counter((name, json.dumps(properties[name], sort_keys=True)) for properties, name in fields)
-    for (field, text), count in written.items():
+    for (field, text), count in Counter((name, text) for _, name, text in fields).most_common():
         key = "".join(word.capitalize() for word in field.split("_")) + "Field"
-        if count < OFTEN or len(text) < LONG or key in schemas:
+        reference = {"$ref": f"#/components/schemas/{key}"}
+        won = count * (len(text) - len(_written(reference))) - len(f'"{key}":{text},\n')
+        if won <= 0 or key in schemas:
             continue
         schemas[key] = json.loads(text)
-        for properties, name in fields:
-            if name == field and json.dumps(properties[name], sort_keys=True) == text:
-                properties[name] = {"$ref": f"#/components/schemas/{key}"}
+        for properties, name, written in fields:
+            if (name, written) == (field, text):
+                properties[name] = dict(reference)
 
 
 def _share_pages(schemas: Json) -> None:
@@ -91,13 +97,43 @@ def _share_pages(schemas: Json) -> None:
         schemas["Page"]["properties"]["items"] = {"type": "array"}
 
 
+def _operations(paths: Json) -> list[Json]:
+    return [operation for path in paths.values() for operation in path.values()]
+
+
+def _share_security(document: Json) -> None:
+    """Say once who may call most operations; each other says it itself."""
+    operations = _operations(document["paths"])
+    common = Counter(_written(operation["security"]) for operation in operations if "security" in operation)
+    if not common:
+        return
+    document["security"] = json.loads(common.most_common(1)[0][0])
+    for operation in operations:
+        if "security" not in operation:
+            operation["security"] = []
+        elif operation["security"] == document["security"]:
+            del operation["security"]
+
+
+def _lift_parameters(paths: Json) -> None:
+    """Let what all operations of an address take, such as its id, stand at the address."""
+    for path in paths.values():
+        operations = list(path.values())
+        first, *others = (operation.get("parameters", []) for operation in operations)
+        common = [one for one in first if all(one in other for other in others)]
+        if not others or not common:
+            continue
+        for operation in operations:
+            operation["parameters"] = [one for one in operation["parameters"] if one not in common]
+            if not operation["parameters"]:
+                del operation["parameters"]
+        path["parameters"] = common
+
+
 def _share_parameters(document: Json) -> None:
-    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    operations = _operations(document["paths"])
     written = [
-        json.dumps(one, sort_keys=True)
-        for operation in operations
-        for one in operation.get("parameters", ())
-        if "$ref" not in one
+        _written(one) for operation in operations for one in operation.get("parameters", ()) if "$ref" not in one
     ]
     shared: dict[str, str] = {}
     components = document["components"].setdefault("parameters", {})
@@ -114,8 +150,6 @@ def _share_parameters(document: Json) -> None:
     for operation in operations:
         if "parameters" in operation:
             operation["parameters"] = [
-                {"$ref": f"#/components/parameters/{shared[text]}"}
-                if (text := json.dumps(one, sort_keys=True)) in shared
-                else one
+                {"$ref": f"#/components/parameters/{shared[text]}"} if (text := _written(one)) in shared else one
                 for one in operation["parameters"]
             ]

@@ -99,18 +99,22 @@ class Route:
         return self.method in {"POST", "PATCH", "PUT", "DELETE"}
 
     @property
+    def address(self) -> dict[str, Any]:
+        """Return what the document says of the route's address: its operations, and what all of them take."""
+        found: dict[str, Any] = document(self.service)["paths"][self.route.path_format]
+        return found
+
+    @property
     def operation(self) -> dict[str, Any]:
-        found: dict[str, Any] = document(self.service)["paths"][self.route.path_format][self.method.lower()]
+        found: dict[str, Any] = self.address[self.method.lower()]
         return found
 
     @property
     def parameters(self) -> list[dict[str, Any]]:
         """Return the operation's parameters, those that many share included."""
         shared = document(self.service)["components"]["parameters"]
-        return [
-            shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
-            for one in self.operation.get("parameters", ())
-        ]
+        taken = [*self.address.get("parameters", ()), *self.operation.get("parameters", ())]
+        return [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in taken]
 
     def __str__(self) -> str:
         return f"{self.method} {self.route.path}"

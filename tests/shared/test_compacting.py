@@ -35,6 +35,52 @@ def test_what_is_rare_stays_where_it_is() -> None:
     assert made["paths"]["/0"]["get"]["parameters"] == [parameter("colour", type="string")]
 
 
+def test_a_parameter_in_its_operation_is_told_plainly_too() -> None:
+    told = {"title": "Colour", "anyOf": [{"type": "string"}, {"type": "null"}], "description": "x"}
+    made = document(parameter("colour", **told) | {"required": False, "description": "x"}, times=1)
+
+    compact(made)
+
+    plain = parameter("colour", type=["string", "null"]) | {"description": "x"}
+    assert made["paths"]["/0"]["get"]["parameters"] == [plain]
+
+
+def test_what_all_operations_of_an_address_take_stands_at_the_address() -> None:
+    number, colour = parameter("number", type="integer"), parameter("colour", type="string")
+    made: dict[str, Any] = {
+        "paths": {"/a": {"get": {"parameters": [number, colour]}, "patch": {"parameters": [number]}}}
+    }
+
+    compact(made | {"components": {}})
+
+    assert [one["$ref"].rpartition("/")[2] for one in made["paths"]["/a"]["parameters"]] == ["number"]
+    assert made["paths"]["/a"]["get"]["parameters"] == [colour]
+    assert "parameters" not in made["paths"]["/a"]["patch"]
+
+
+def test_who_may_call_most_operations_is_said_once_and_open_ones_say_that_they_are_open() -> None:
+    paths = {f"/{scope}": {"get": {"security": [{"oauth2": [scope]}]}} for scope in ("a", "b")}
+    paths |= {"/c": {"get": {"security": [{"oauth2": ["a"]}]}}, "/d": {"get": {}}}
+    made: dict[str, Any] = {"paths": paths, "components": {}}
+
+    compact(made)
+
+    assert made["security"] == [{"oauth2": ["a"]}]
+    assert [one["get"].get("security") for one in paths.values()] == [None, [{"oauth2": ["b"]}], None, []]
+
+
+def test_a_field_of_several_schemas_stands_in_one_place_where_that_is_shorter() -> None:
+    long, short = {"type": "string", "description": "x" * 90}, {"type": "string"}
+    schemas = {f"V{number}": {"properties": {"why": dict(long), "who": dict(short)}} for number in range(3)}
+    schemas["W"] = {"properties": {"why": {"type": "string", "description": "other"}}}
+
+    compact({"paths": {}, "components": {"schemas": schemas}})
+
+    assert schemas["WhyField"] == long
+    assert schemas["V2"]["properties"] == {"why": {"$ref": "#/components/schemas/WhyField"}, "who": short}
+    assert schemas["W"]["properties"] == {"why": {"type": "string", "description": "other"}}
+
+
 def test_a_property_called_title_stays_and_a_generated_title_goes() -> None:
     schema = {"title": "PlanView", "type": "object", "properties": {"title": {"title": "Title", "type": "string"}}}
     made = {"paths": {}, "components": {"schemas": {"PlanView": schema}}}
