@@ -24,13 +24,14 @@ from shared.attachments import (
     order_of,
 )
 from shared.clock import Now
+from shared.contents import content_reply
 from shared.database import Reading
 from shared.errors import Conflict, Invalid, ResourceNotFound, Text
 from shared.explaining import SubjectUnknown
 from shared.items import claim, locked
 from shared.lists import Page, page
 from shared.permissions import Anyone, Caller, SignedIn
-from shared.replies import VersionStale, expected_version, item_reply, reply, saved
+from shared.replies import VersionStale, expected_version, item_reply, saved
 from shared.routing import router
 from shared.uploading import (
     ROOM_FOR_A_PART,
@@ -67,6 +68,14 @@ class TooManyOpen(Conflict):
     title = Text("Terlalu banyak unggahan terbuka", "Too many open uploads")
     detail = Text("Akun ini masih memiliki {count} unggahan terbuka.", "This account still has {count} open uploads.")
     fix = Text("Selesaikan atau tarik yang lama.", "Finish or withdraw the old ones.")
+
+
+class NotYours(Conflict):
+    status = 403
+    code = "attachment.not_yours"
+    title = Text("Bukan kiriman Anda", "Not sent by you")
+    detail = Text("Hanya pengirimnya yang dapat menariknya.", "Only who sent it may withdraw it.")
+    fix = Text("Mintalah pengirimnya menariknya.", "Ask who sent it to withdraw it.")
 
 
 class NotKept(Conflict):
@@ -137,10 +146,14 @@ async def _to_withdraw(id: UUID, request: Request, session: Writing, by: SignedI
         raise ResourceNotFound
     if attachment.version != version:
         raise VersionStale(version=attachment.version, members={"current": attachment_view(row)})
+    if attachment.account_id != by.account_id and attachments.purpose_of(attachment).guarded:
+        raise NotYours
     return attachment
 
 
-async def withdraw(session: AsyncSession, attachment: AttachmentItem, *, by: Caller, now: datetime) -> None:
+async def withdraw(
+    session: AsyncSession, attachments: Attachments, attachment: AttachmentItem, *, by: Caller, now: datetime
+) -> None:
     """Withdraw an attachment: that it was there stays on record, its content is erased within two hours."""
     if attachment.state == AttachmentState.WITHDRAWN:
         return
@@ -151,7 +164,7 @@ async def withdraw(session: AsyncSession, attachment: AttachmentItem, *, by: Cal
     attachment.changed_at = now
     await session.flush()
     if was == AttachmentState.KEPT:
-        record_change(session, "attachment.withdrawn", attachment, by=by, now=now)
+        record_change(session, attachments, "attachment.withdrawn", attachment, by=by, now=now)
 
 
 ToWithdraw = Annotated[AttachmentItem, Depends(_to_withdraw)]
@@ -162,9 +175,8 @@ PART_BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
-CONTENT: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
-}
+_BYTES = {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}
+CONTENT: dict[int | str, dict[str, Any]] = {200: _BYTES, 206: _BYTES}
 
 
 async def open_attachment(
@@ -210,13 +222,12 @@ async def read_content(
         Size.ORIGINAL
     ),
 ) -> Response:
-    """Read the photo or paper itself."""
+    """Read the photo or paper itself, also by `HEAD`, and a part of it with `Range`."""
     row = await one(attachments_of(request), connection, id, caller)
     if row.state != AttachmentState.KEPT:
         raise NotKept(state=row.state)
     if row.media_type == PAPER:
         size = Size.ORIGINAL
-    content = await storage_of(request).get(content_name(row.digest, size))
     headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "X-Content-Type-Options": "nosniff"}
     if row.media_type == PAPER:
         headers["Content-Disposition"] = f'attachment; filename="{row.id}.pdf"'
@@ -225,15 +236,17 @@ async def read_content(
         headers["Cache-Control"] = "private, no-store"
     tag = row.digest if size is Size.ORIGINAL else f"{row.digest}.{size}"
     media_type = row.media_type if size is Size.ORIGINAL else "image/jpeg"
-    return reply(request, content, tag=f'"{tag}"', media_type=media_type, headers=headers)
+    storage, name = storage_of(request), content_name(row.digest, size)
+    return await content_reply(request, storage, name, tag=f'"{tag}"', media_type=media_type, headers=headers)
 
 
 async def withdraw_attachment(
     by: SignedIn, session: Writing, request: Request, attachment: ToWithdraw, now: Now
 ) -> Response:
     """Withdraw an attachment, or give an upload up: its content is erased, that it was there stays on record."""
-    await withdraw(session, attachment, by=by, now=now)
-    return saved(attachment_view(await one(attachments_of(request), session, attachment.id, by)))
+    attachments = attachments_of(request)
+    await withdraw(session, attachments, attachment, by=by, now=now)
+    return saved(attachment_view(await one(attachments, session, attachment.id, by)))
 
 
 def attachment_router(service: str) -> APIRouter:
@@ -246,5 +259,6 @@ def attachment_router(service: str) -> APIRouter:
         send_part
     )
     routes.get("/{id}/content", response_class=Response, responses=CONTENT)(read_content)
+    routes.head("/{id}/content", include_in_schema=False)(read_content)
     routes.post("/{id}/withdrawal", response_model=AttachmentView)(withdraw_attachment)
     return routes

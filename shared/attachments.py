@@ -56,12 +56,15 @@ class Purpose:
     """What an attachment is for: whether everybody who sees the item sees it, and what is kept of it.
 
     Without `public` only those see it who see the item in full. `location` keeps where a photo was taken, for them
-    alone; otherwise it is removed with all else that a camera notes. `papers` takes PDF besides photos.
+    alone; otherwise it is removed with all else that a camera notes. `papers` takes PDF besides photos. What is
+    `guarded` could tell who brought it, or be in somebody's way: no digest and size of it are journaled, and nobody
+    but its bringer withdraws it.
     """
 
     public: bool = False
     location: bool = False
     papers: bool = False
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,12 @@ class Attachments:
 
     model: type[Any]
     subjects: Mapping[str, Attachable]
+
+    def purpose_of(self, attachment: Any) -> Purpose:
+        """Return what an attachment is for; one that is declared no more is kept like the strictest."""
+        attachable = self.subjects.get(attachment.subject_kind)
+        purposes = attachable.purposes if attachable else {}
+        return purposes.get(attachment.purpose, Purpose(guarded=True))
 
 
 class AttachmentDraft(Draft):

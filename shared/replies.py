@@ -63,7 +63,8 @@ def expected_version(header: str | None) -> int:
     return int(number)
 
 
-def _matches(header: str | None, tag: str) -> bool:
+def matches(header: str | None, tag: str) -> bool:
+    """Tell whether an If-None-Match names what is there."""
     if header is None:
         return False
     tags = {one.strip().removeprefix("W/") for one in header.split(",")}
@@ -79,6 +80,11 @@ def _cache(request: Request) -> dict[str, str]:
     }
 
 
+def known_headers(request: Request, tag: str, headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return the headers by which caches keep what is read, its own ones before all."""
+    return {"ETag": tag} | _cache(request) | dict(headers or {})
+
+
 def reply(
     request: Request,
     body: bytes,
@@ -89,8 +95,8 @@ def reply(
 ) -> Response:
     """Answer a GET with bytes, or 304 when the caller already has them."""
     tag = tag or f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-    known = {"ETag": tag} | _cache(request) | dict(headers or {})
-    if _matches(request.headers.get("if-none-match"), tag):
+    known = known_headers(request, tag, headers)
+    if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=known)
     return Response(body, media_type=media_type, headers=known)
 

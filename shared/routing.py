@@ -67,7 +67,7 @@ class StrictRoute(APIRoute):
         return super().matches(scope)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "GET":
+        if scope["method"] in {"GET", "HEAD"}:
             await super().handle(scope, receive, send)
             return
         sent = Repeatable(receive)

@@ -2,13 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 from shared.errors import Text, Unavailable
+from shared.log import log
+
+PIECE = 1024 * 1024
+"""Bytes of a content that are in memory at a time while it is read."""
 
 
 class ContentMissing(Unavailable):
@@ -20,8 +27,27 @@ class ContentMissing(Unavailable):
     fix = Text("Ulangi nanti, atau beri tahu operator.", "Try again later, or tell an operator.")
 
 
+class StorageUnavailable(Unavailable):
+    code = "storage.unavailable"
+    title = Text("Penyimpanan berkas tidak menjawab", "Storage unavailable")
+    detail = Text("Tidak ada yang disimpan atau terbaca sekarang.", "Nothing can be kept or read now.")
+    fix = Text("Ulangi setelah waktu pada Retry-After.", "Try again after the time given in Retry-After.")
+
+
+@contextmanager
+def _asked() -> Iterator[None]:
+    """Say of a failure whether the content or the whole storage is away."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ContentMissing from error
+    except (BaseError, OSError) as error:
+        log.error("storage.unavailable", error=repr(error)[:300])
+        raise StorageUnavailable(retry_after=5) from error
+
+
 class Storage:
-    """Contents by name: put whole, got whole, deleted.
+    """Contents by name: put whole, got whole or in pieces, deleted.
 
     A name is made of digests and ids, never of what somebody called a file. What is put is there whole or not at all.
     `url` is file:///folder, s3://bucket/prefix (keys and endpoint from the usual AWS_ variables) or memory:///.
@@ -36,26 +62,41 @@ class Storage:
         elif address.scheme == "memory":
             self._store = MemoryStore()
         else:
-            self._store = from_url(url)
+            # A bucket that is away is said to be before the gateway gives up, its own tries included.
+            self._store = from_url(
+                url,
+                client_options={"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=20)},
+                retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=10)},
+            )
 
     async def put(self, name: str, content: bytes) -> None:
         """Keep a content; the same name takes the place of what it named before."""
-        await self._store.put_async(name, content)
-        if self._folder is not None:
-            await asyncio.to_thread(_to_disk, self._folder / name)
+        with _asked():
+            # In one request: parts of a bucket's own would stay behind, unseen, where one dies in between.
+            await self._store.put_async(name, content, use_multipart=False)
+            if self._folder is not None:
+                await asyncio.to_thread(_to_disk, self._folder, name)
 
     async def get(self, name: str) -> bytes:
         """Return a content, or ContentMissing."""
-        try:
+        with _asked():
             found = await self._store.get_async(name)
-        except FileNotFoundError as error:
-            raise ContentMissing from error
-        return bytes(await found.bytes_async())
+            return bytes(await found.bytes_async())
+
+    async def size(self, name: str) -> int:
+        """Return how many bytes a content has, or ContentMissing."""
+        with _asked():
+            return int((await self._store.head_async(name))["size"])
+
+    async def piece(self, name: str, begins: int, ends: int) -> bytes:
+        """Return the bytes of a content from `begins` to before `ends`, or ContentMissing."""
+        with _asked():
+            return bytes(await self._store.get_range_async(name, start=begins, end=ends))
 
     async def has(self, name: str) -> bool:
         try:
-            await self._store.head_async(name)
-        except FileNotFoundError:
+            await self.size(name)
+        except ContentMissing:
             return False
         return True
 
@@ -63,20 +104,24 @@ class Storage:
         """Delete contents; what is gone already is no fault."""
         for name in names:
             try:
-                await self._store.delete_async(name)
-            except FileNotFoundError:
+                with _asked():
+                    await self._store.delete_async(name)
+            except ContentMissing:
                 continue
 
     async def under(self, prefix: str) -> list[str]:
         """Return the names that begin with a path such as `uploads/{id}`."""
-        found = await self._store.list(prefix).collect_async()
+        with _asked():
+            found = await self._store.list(prefix).collect_async()
         return [str(one["path"]) for one in found]
 
 
-def _to_disk(file: Path) -> None:
-    """Wait until a file is on the disk: its row, which names it, survives a loss of power too."""
-    handle = os.open(file, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _to_disk(folder: Path, name: str) -> None:
+    """Wait until a file and the way to it are on the disk: its row, which names it, survives a loss of power too."""
+    file = folder / name
+    for one in (file, *file.relative_to(folder).parents):
+        handle = os.open(folder / one, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import images
-from shared.attachments import MOST_BYTES, PAPER, Attachable, AttachmentItem, Attachments, AttachmentState, Purpose, one
+from shared.attachments import MOST_BYTES, PAPER, Attachable, AttachmentItem, Attachments, AttachmentState, one
 from shared.clock import Now
 from shared.database import database_of
 from shared.errors import BodyTooLarge, Conflict, Invalid, ResourceNotFound, Text
@@ -141,15 +141,24 @@ def attachable_of(attachments: Attachments, kind: str, *, by: Caller) -> Attacha
     return attachable
 
 
-def record_change(session: AsyncSession, action: str, attachment: AttachmentItem, *, by: Caller, now: datetime) -> None:
+def record_change(
+    session: AsyncSession,
+    attachments: Attachments,
+    action: str,
+    attachment: AttachmentItem,
+    *,
+    by: Caller,
+    now: datetime,
+) -> None:
     """Journal what became of an attachment: no file's name and no place, for these tell of persons."""
+    guarded = attachments.purpose_of(attachment).guarded
     data = {
         "id": attachment.id,
         "subject": f"{attachment.subject_kind}/{attachment.subject_id}",
         "purpose": attachment.purpose,
         "media_type": attachment.media_type,
-        "digest": attachment.digest,
-        "size": attachment.size,
+        "digest": None if guarded else attachment.digest,
+        "size": None if guarded else attachment.size,
         "version": attachment.version,
     }
     record(session, Change(action, f"attachments/{attachment.id}", attachment.region_code, data), by=by, now=now)
@@ -176,7 +185,7 @@ async def _part(  # noqa: PLR0917 - as a route's signature
         row = await one(attachments, connection, id, by)
     if row.account_id != by.account_id:
         raise ResourceNotFound
-    attachable = attachable_of(attachments, row.subject_kind, by=by)
+    attachable_of(attachments, row.subject_kind, by=by)
     ends = upload_offset + len(body)
     name = f"{upload_offset}-{hashlib.sha256(body).hexdigest()}"
     part = Part(id, row.subject_kind, row.subject_id, name, upload_offset, ends, repeated=name in row.parts)
@@ -191,11 +200,11 @@ async def _part(  # noqa: PLR0917 - as a route's signature
     await storage.put(f"uploads/{id}/{name}", body)
     if ends < row.size:
         return part
-    content = await _whole(request, row, body, attachable)
+    content = await _whole(request, row, body)
     return replace(part, content=content)
 
 
-async def _whole(request: Request, row: Any, last: bytes, attachable: Attachable) -> Content:
+async def _whole(request: Request, row: Any, last: bytes) -> Content:
     """Judge all parts together, and put what is kept of them."""
     storage, own = storage_of(request), attachments_of(request).model
     async with images.AT_ONCE:
@@ -205,8 +214,8 @@ async def _whole(request: Request, row: Any, last: bytes, attachable: Attachable
             async with database_of(request).transaction() as session:
                 await session.execute(_while_open(own, row.id).values(received=0, parts=[]))
             raise DigestDiffers
-        purpose = attachable.purposes.get(row.purpose, Purpose())
-        clean, content = await asyncio.to_thread(_judged, whole, row.media_type, wants_location=purpose.location)
+        wants_location = attachments_of(request).purpose_of(row).location
+        clean, content = await asyncio.to_thread(_judged, whole, row.media_type, wants_location=wants_location)
         made = {} if row.media_type == PAPER else await asyncio.to_thread(_thumbnails, clean)
     # Noted before it is put, so that nothing ever lies in storage without a row that names it.
     async with database_of(request).transaction() as session:
@@ -275,7 +284,7 @@ async def take_part(session: AsyncSession, attachments: Attachments, part: Part,
     if part.content.location is not None:
         attachment.latitude, attachment.longitude = part.content.location
     await session.flush()
-    record_change(session, "attachment.added", attachment, by=by, now=now)
+    record_change(session, attachments, "attachment.added", attachment, by=by, now=now)
 
 
 SentPart = Annotated[Part, Depends(_part)]

@@ -11,7 +11,7 @@ from services.monitoring.clients.registry import registry_client
 from services.monitoring.complaints import routes as complaints
 from services.monitoring.complaints import service as complaint_service
 from services.monitoring.complaints.models import Complaint
-from services.monitoring.database import Base
+from services.monitoring.database import Attachment, Base
 from services.monitoring.facts import service as facts
 from services.monitoring.indicators import routes as indicators
 from services.monitoring.integrity import routes as integrity
@@ -19,6 +19,8 @@ from services.monitoring.integrity import service as integrity_service
 from services.monitoring.noticeboard import routes as noticeboard
 from services.monitoring.settings import Settings
 from shared.app import Service, create_app
+from shared.attachments import AUDIENCES as ATTACHMENTS
+from shared.attachments import Attachable, Attachments, Purpose
 from shared.clock import read_clock
 from shared.database import Database
 
@@ -36,8 +38,18 @@ SERVICE = Service(
     metadata=Base.metadata,
     migrations=MIGRATIONS,
     routers=(integrity.routes, noticeboard.routes, indicators.routes, complaints.routes),
-    audiences=complaint_service.AUDIENCES,
+    audiences={**complaint_service.AUDIENCES, **ATTACHMENTS},
     subjects={"complaints": Complaint},
+    attachments=Attachments(
+        Attachment,
+        {
+            "complaints": Attachable(
+                Complaint,
+                "monitoring:complaints:write",
+                {"evidence": Purpose(papers=True, guarded=True), "minutes": Purpose(papers=True)},
+            )
+        },
+    ),
     load_standings=_load_standings,
     works=integrity_service.WORKS,
 )

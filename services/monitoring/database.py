@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import DeclarativeBase
 
+from shared.attachments import AttachmentItem
 from shared.exporting import exports_table
 from shared.following import followed_table
 from shared.jobs import jobs_table
@@ -25,3 +26,7 @@ idempotency_keys = idempotency_table(Base.metadata)
 exports = exports_table(Base.metadata)
 webhooks, webhook_deliveries = webhook_tables(Base.metadata)
 followed_journals = followed_table(Base.metadata)
+
+
+class Attachment(AttachmentItem, Base):
+    """A photo or scanned paper of an item of monitoring."""

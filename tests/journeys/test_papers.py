@@ -73,6 +73,33 @@ def test_an_upload_goes_on_after_a_broken_line_and_the_death_of_everything(home:
         assert home.http.get(address).status_code == 404
 
 
+def test_a_download_goes_on_where_the_line_broke(home: Home) -> None:
+    clerk = home.somebody("facilitator", DEMANGAN)
+    paper = a_paper(LARGEST)
+    upload = opened(clerk, elected_board(clerk, DEMANGAN), paper)
+    done(sent(clerk, upload, 0, paper))
+    address, known = f"{ROOT}/{upload}/content", {"Authorization": f"Bearer {clerk.token}"}
+
+    head = clerk.http.head(address, headers=known)
+    assert (head.headers["Content-Length"], head.headers["Accept-Ranges"]) == (str(LARGEST), "bytes")
+    begun = b""
+    with clerk.http.stream("GET", address, headers=known) as reply:
+        for piece in reply.iter_bytes():
+            begun += piece
+            if len(begun) > MIB:
+                break
+    # Everything dies before the phone is back.
+    home.house.kill("registry")
+    home.house.restart("registry", wait=False)
+    home.ready()
+    asked = known | {"Range": f"bytes={len(begun)}-", "If-Range": head.headers["ETag"]}
+    rest = clerk.http.get(address, headers=asked)
+    assert (rest.status_code, begun + rest.content) == (206, paper)
+    assert rest.headers["Content-Range"] == f"bytes {len(begun)}-{LARGEST - 1}/{LARGEST}"
+    beyond = clerk.http.get(address, headers=known | {"Range": f"bytes={LARGEST}-"})
+    assert (beyond.status_code, beyond.json()["code"]) == (416, "range.unsatisfiable")
+
+
 def test_a_service_killed_while_it_judges_the_whole_keeps_it_when_the_part_comes_again(home: Home) -> None:
     clerk = home.somebody("facilitator", DEMANGAN)
     board = elected_board(clerk, DEMANGAN)

@@ -16,6 +16,7 @@ from PIL import Image as Pillow
 from sqlalchemy import text
 
 from shared.clock import read_clock
+from shared.storage import PIECE
 from shared.uploading import KEPT_OPEN, sweep
 from tests.house import Running, code_of, etag, new_id
 from tests.planning.story import a_plan, an_activity, ratified
@@ -339,6 +340,96 @@ class TestSee:
         reply = await clerk.reads(f"{ROOT}/{kept['id']}/content")
 
         assert (reply.status_code, code_of(reply)) == (503, "content.missing")
+
+
+class TestPieces:
+    """A paper of three pieces of the storage's, read as a phone does whose line breaks."""
+
+    @pytest.fixture
+    def paper(self) -> bytes:
+        return a_paper(2 * PIECE + 12_345, mark="a long scan")
+
+    @pytest.fixture
+    async def address(self, clerk: Clerk, paper: bytes) -> str:
+        kept = await clerk.attaches(paper)
+        return f"{ROOT}/{kept.json()['id']}/content"
+
+    async def test_are_told_of_before_any_is_asked_for(self, clerk: Clerk, address: str, paper: bytes) -> None:
+        whole = await clerk.reads(address)
+        head = await clerk.service.http.head(address, headers=clerk.headers)
+
+        assert (whole.status_code, whole.content) == (200, paper)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == whole.headers["Content-Length"] == str(len(paper))
+        assert head.headers["Accept-Ranges"] == whole.headers["Accept-Ranges"] == "bytes"
+        for name in ("ETag", "Content-Type", "Content-Disposition", "Cache-Control", "X-Content-Type-Options"):
+            assert head.headers[name] == whole.headers[name]
+
+    @pytest.mark.parametrize(
+        ("asked", "wanted"),
+        [
+            ("bytes=0-0", slice(0, 1)),
+            ("bytes=100-", slice(100, None)),
+            (f"bytes={PIECE - 1}-{PIECE}", slice(PIECE - 1, PIECE + 1)),
+            (f"bytes=7-{2 * PIECE + 6}", slice(7, 2 * PIECE + 7)),
+            ("bytes=-6", slice(-6, None)),
+            ("bytes=-99999999", slice(None)),
+            ("bytes=5-99999999", slice(5, None)),
+        ],
+    )
+    async def test_come_as_asked(self, clerk: Clerk, address: str, paper: bytes, asked: str, wanted: slice) -> None:
+        reply = await clerk.reads(address, clerk.headers | {"Range": asked})
+        first, last, _ = wanted.indices(len(paper))
+
+        assert (reply.status_code, reply.content) == (206, paper[wanted])
+        assert reply.headers["Content-Range"] == f"bytes {first}-{last - 1}/{len(paper)}"
+        assert reply.headers["Content-Length"] == str(last - first)
+
+    @pytest.mark.parametrize("asked", ["bytes=-0", "bytes=99999999-", "bytes=2109497-"])
+    async def test_beyond_the_end_there_are_none(self, clerk: Clerk, address: str, paper: bytes, asked: str) -> None:
+        reply = await clerk.reads(address, clerk.headers | {"Range": asked})
+
+        assert len(paper) == 2_109_497
+        assert (reply.status_code, code_of(reply)) == (416, "range.unsatisfiable")
+        assert reply.headers["Content-Range"] == f"bytes */{len(paper)}"
+
+    @pytest.mark.parametrize("asked", ["bytes=0-1,5-6", "bytes=9-5", "bytes=-", "bites=0-1", "bytes=a-b", "bytes=0-1x"])
+    async def test_what_is_no_one_range_asks_for_all(
+        self, clerk: Clerk, address: str, paper: bytes, asked: str
+    ) -> None:
+        reply = await clerk.reads(address, clerk.headers | {"Range": asked})
+
+        assert (reply.status_code, reply.content) == (200, paper)
+
+    async def test_only_of_what_was_begun(self, clerk: Clerk, address: str, paper: bytes) -> None:
+        tag = (await clerk.reads(address)).headers["ETag"]
+        asked = clerk.headers | {"Range": "bytes=10-"}
+
+        same = await clerk.reads(address, asked | {"If-Range": tag})
+        assert (same.status_code, same.content) == (206, paper[10:])
+        for other in ('"another"', f"W/{tag}", "Tue, 24 Nov 2026 10:00:00 GMT"):
+            reply = await clerk.reads(address, asked | {"If-Range": other})
+            assert (reply.status_code, reply.content) == (200, paper)
+        known = await clerk.reads(address, asked | {"If-None-Match": tag})
+        assert (known.status_code, known.content) == (304, b"")
+
+    async def test_are_read_one_by_one_as_they_are_taken(self, clerk: Clerk, address: str) -> None:
+        storage = clerk.service.app.state.storage
+        read = []
+
+        async def noted(name: str, begins: int, ends: int) -> bytes:
+            read.append((begins, ends))
+            return bytes(await type(storage).piece(storage, name, begins, ends))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(storage, "piece", noted)
+            await clerk.reads(address, clerk.headers | {"Range": "bytes=10-"})
+        assert read == [(10, PIECE + 10), (PIECE + 10, 2 * PIECE + 10), (2 * PIECE + 10, 2 * PIECE + 12_345)]
+
+    async def test_need_the_same_permission(self, clerk: Clerk, address: str) -> None:
+        for sent in ({"Range": "bytes=0-9"}, {"If-None-Match": "*"}):
+            assert (await clerk.reads(address, sent)).status_code == 404
+        assert (await clerk.service.http.head(address)).status_code == 404
 
 
 class TestWithdraw:
