@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,6 +16,10 @@ from shared.log import log
 
 PIECE = 1024 * 1024
 """Bytes of a content that are in memory at a time while it is read."""
+
+
+SECONDS = 20.0
+"""How long a folder or bucket may take; the gateway waits longer."""
 
 
 class ContentMissing(Unavailable):
@@ -34,11 +38,12 @@ class StorageUnavailable(Unavailable):
     fix = Text("Ulangi setelah waktu pada Retry-After.", "Try again after the time given in Retry-After.")
 
 
-@contextmanager
-def _asked() -> Iterator[None]:
+@asynccontextmanager
+async def _asked() -> AsyncIterator[None]:
     """Say of a failure whether the content or the whole storage is away."""
     try:
-        yield
+        async with asyncio.timeout(SECONDS):
+            yield
     except FileNotFoundError as error:
         raise ContentMissing from error
     except (BaseError, OSError) as error:
@@ -62,16 +67,11 @@ class Storage:
         elif address.scheme == "memory":
             self._store = MemoryStore()
         else:
-            # A bucket that is away is said to be before the gateway gives up, its own tries included.
-            self._store = from_url(
-                url,
-                client_options={"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=20)},
-                retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=10)},
-            )
+            self._store = from_url(url, retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=10)})
 
     async def put(self, name: str, content: bytes) -> None:
         """Keep a content; the same name takes the place of what it named before."""
-        with _asked():
+        async with _asked():
             # In one request: parts of a bucket's own would stay behind, unseen, where one dies in between.
             await self._store.put_async(name, content, use_multipart=False)
             if self._folder is not None:
@@ -79,18 +79,18 @@ class Storage:
 
     async def get(self, name: str) -> bytes:
         """Return a content, or ContentMissing."""
-        with _asked():
+        async with _asked():
             found = await self._store.get_async(name)
             return bytes(await found.bytes_async())
 
     async def size(self, name: str) -> int:
         """Return how many bytes a content has, or ContentMissing."""
-        with _asked():
+        async with _asked():
             return int((await self._store.head_async(name))["size"])
 
     async def piece(self, name: str, begins: int, ends: int) -> bytes:
         """Return the bytes of a content from `begins` to before `ends`, or ContentMissing."""
-        with _asked():
+        async with _asked():
             return bytes(await self._store.get_range_async(name, start=begins, end=ends))
 
     async def has(self, name: str) -> bool:
@@ -104,14 +104,14 @@ class Storage:
         """Delete contents; what is gone already is no fault."""
         for name in names:
             try:
-                with _asked():
+                async with _asked():
                     await self._store.delete_async(name)
             except ContentMissing:
                 continue
 
     async def under(self, prefix: str) -> list[str]:
         """Return the names that begin with a path such as `uploads/{id}`."""
-        with _asked():
+        async with _asked():
             found = await self._store.list(prefix).collect_async()
         return [str(one["path"]) for one in found]
 
