@@ -43,6 +43,7 @@ bench: $(INSTALLED) ## Measure, and write the report
 lock: ## Pin all dependencies anew, with hashes for every platform (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group local -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml --group local --group dev -c requirements.txt -o requirements-dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header tests/bucket/requirements.in -o tests/bucket/requirements.txt
 
 env: $(INSTALLED) ## Make the Python environment in .venv
 

@@ -131,13 +131,15 @@ def thumbnail(clean: bytes, edge: int) -> bytes:
 def location_of(content: bytes) -> tuple[Decimal, Decimal] | None:
     """Return latitude and longitude in degrees, as a camera noted them in a picture; None where it did not."""
     try:
-        with Pillow.open(BytesIO(content)) as opened:
+        with Pillow.open(BytesIO(content), formats=(FORMATS[media_type_of(content)],)) as opened:
             noted = opened.getexif().get_ifd(ExifTags.IFD.GPSInfo)
         latitude = _degrees(noted[ExifTags.GPS.GPSLatitude], south_or_west=noted[ExifTags.GPS.GPSLatitudeRef] == "S")
         longitude = _degrees(noted[ExifTags.GPS.GPSLongitude], south_or_west=noted[ExifTags.GPS.GPSLongitudeRef] == "W")
+        # Also no number: a telephone that does not know yet where it is notes 0/0.
+        known = abs(latitude) <= 90 and abs(longitude) <= 180
     except (*BROKEN, ArithmeticError):
         return None
-    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
+    return (latitude, longitude) if known else None
 
 
 def _degrees(parts: tuple[Any, Any, Any], *, south_or_west: bool) -> Decimal:

@@ -60,6 +60,7 @@ class Storage:
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
+        self._warned = False
         self._folder = Path(unquote(address.path)) if address.scheme == "file" else None
         self._store: ObjectStore
         if self._folder is not None:
@@ -73,9 +74,13 @@ class Storage:
         """Keep a content; the same name takes the place of what it named before."""
         async with _asked():
             # In one request: parts of a bucket's own would stay behind, unseen, where one dies in between.
-            await self._store.put_async(name, content, use_multipart=False)
+            kept = await self._store.put_async(name, content, use_multipart=False)
             if self._folder is not None:
                 await asyncio.to_thread(_to_disk, self._folder, name)
+
+        if kept["version"] not in {None, "null"} and not self._warned:
+            self._warned = True
+            log.warning("storage.keeps_versions")
 
     async def get(self, name: str) -> bytes:
         """Return a content, or ContentMissing."""

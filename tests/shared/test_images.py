@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import PngImagePlugin
+from PIL.TiffImagePlugin import IFDRational
 
 from shared import images
 from shared.images import ImageTooLarge, ImageTypeUnsupported, ImageUnreadable, image_name, store, stripped
@@ -112,3 +115,41 @@ async def test_the_same_picture_is_kept_once_and_nothing_half_written_stays(tmp_
     assert first == second
     files = [name for _, _, names in os.walk(tmp_path) for name in names]
     assert files == [f"{first.digest}.jpg"]
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [
+        {2: (IFDRational(0, 0),) * 3},
+        {2: (IFDRational(1, 0),) * 3},
+        {2: (7.0,)},
+        {2: (91.0, 0.0, 0.0)},
+    ],
+    ids=str,
+)
+def test_a_place_that_is_none_is_no_fault(noted: dict[int, Any]) -> None:
+    exif = Pillow.Exif()
+    here = (IFDRational(7, 1), IFDRational(48, 1), IFDRational(3, 1))
+    exif.get_ifd(GPS).update({1: "S", 2: here, 3: "E", 4: here})
+    assert images.location_of(a_picture(exif=exif)) is not None
+    exif.get_ifd(GPS).update(noted)
+
+    assert images.location_of(a_picture(exif=exif)) is None
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(["JPEG", "PNG", "WEBP"]), st.data())
+def test_whatever_is_broken_in_a_picture_is_refused_or_kept(kind: str, data: st.DataObject) -> None:
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(GPS).update({1: "S", 2: (7.0, 48.0, 3.0), 3: "E", 4: (110.0, 22.0, 12.0)})
+    content = bytearray(a_picture(kind, exif=exif))
+    places = st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), min_size=1, max_size=8)
+    for place, value in data.draw(places):
+        content[place] = value
+    try:
+        stripped(bytes(content))
+    except (ImageUnreadable, ImageTypeUnsupported, ImageTooLarge):
+        return
+    images.location_of(bytes(content))

@@ -1,45 +1,23 @@
 """Storage keeps the same promises in a folder, in memory and in a bucket."""
 
 import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from shared.storage import ContentMissing, Storage
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
+from shared.storage import ContentMissing, Storage, StorageUnavailable
+from tests.bucket import Bucket, free_port
 
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    """Give the address of a bucket of a server that speaks S3."""
-    pytest.importorskip("moto")
-    address = f"http://127.0.0.1:{free_port()}"
-    words = [sys.executable, "-m", "moto.server", "-p", address.rpartition(":")[2]]
-    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:  # noqa: S603
-        made = httpx.HTTPTransport(retries=10)
-        with httpx.Client(transport=made, timeout=30) as client:
-            assert client.put(f"{address}/papers").status_code == 200
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in (
-                ("ACCESS_KEY_ID", "invented"),
-                ("SECRET_ACCESS_KEY", "invented"),
-                ("REGION", "us-east-1"),
-                ("ENDPOINT", address),
-                ("ALLOW_HTTP", "true"),
-            ):
-                patch.setenv(f"AWS_{name}", value)
-            yield "s3://papers/registry"
-        server.terminate()
+    """Give the address of a bucket."""
+    made = Bucket()
+    with pytest.MonkeyPatch.context() as patch:
+        made.known_to(patch)
+        yield made.url
+    made.ends()
 
 
 @pytest.fixture(params=["folder", "memory", "bucket"])
@@ -71,6 +49,29 @@ async def test_says_what_is_not_there(storage: Storage) -> None:
     assert (await storage.has("ab/two"), await storage.has("ab/three")) == (True, False)
     with pytest.raises(ContentMissing):
         await storage.get("ab/three")
+
+
+async def test_gives_a_piece_and_tells_the_size(storage: Storage) -> None:
+    await storage.put("ab/four", b"0123456789")
+
+    assert (await storage.size("ab/four"), await storage.piece("ab/four", 3, 7)) == (10, b"3456")
+    for asked in (storage.size("ab/five"), storage.piece("ab/five", 0, 1)):
+        with pytest.raises(ContentMissing):
+            await asked
+
+
+async def test_a_bucket_or_folder_that_is_away_is_said_to_be(tmp_path: Path, bucket: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+        away = Storage(bucket)
+    for asked in (away.put("a/b", b"1"), away.get("a/b"), away.size("a/b"), away.under("a"), away.delete(["a/b"])):
+        with pytest.raises(StorageUnavailable):
+            await asked
+    folder = Storage((tmp_path / "folder").as_uri())
+    (tmp_path / "folder" / "a").touch()
+    with pytest.raises(StorageUnavailable):
+        await folder.put("a/b", b"1")
 
 
 async def test_finds_and_deletes_what_lies_under_one_path_only(storage: Storage) -> None:
