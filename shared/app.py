@@ -25,7 +25,8 @@ from shared.health import health_router
 from shared.importables import Importable
 from shared.importing import WORK, Importing
 from shared.importviews import import_router
-from shared.jobs import Jobs, Work, jobs_router
+from shared.jobs import Jobs, Work
+from shared.jobviews import jobs_router
 from shared.journal import Audience
 from shared.log import configure_logs, log
 from shared.observing import Observing, serve_metrics

@@ -23,6 +23,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Row,
+    Select,
     String,
     Table,
     Uuid,
@@ -34,7 +35,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.asking import Unanswered
 from shared.canonical import keyed_digest, plain
@@ -281,14 +282,14 @@ class Importing:
 
     async def run(self, job: Running) -> Mapping[str, Any]:
         """Judge the rows of a file that wait for it; done again, it goes on where it was."""
-        while (done := await self._chunk_answered(job)) is not None:
-            await job.advance(done[0], total=done[1])
+        while await self._chunk_answered(job):
+            pass
         imports = job.table.metadata.tables["imports"]
         async with job.database.reads.connect() as connection:
             row = (await connection.execute(select(imports).where(imports.c.id == job.id))).one()
         return {"kind": row.kind, "mode": row.mode, "rows": row.rows} | {one: getattr(row, one) for one in RowVerdict}
 
-    async def _chunk_answered(self, job: Running) -> tuple[int, int] | None:
+    async def _chunk_answered(self, job: Running) -> bool:
         answers: dict[Any, Any] = {}
         while True:
             try:
@@ -296,8 +297,8 @@ class Importing:
             except Unanswered as missing:
                 answers[missing.question] = await missing.ask()
 
-    async def _chunk(self, job: Running, answers: dict[Any, Any]) -> tuple[int, int] | None:
-        """Judge the next rows; return how many are done of how many, None when none waited."""
+    async def _chunk(self, job: Running, answers: dict[Any, Any]) -> bool:
+        """Judge the next rows; return whether any waited."""
         imports, rows = (job.table.metadata.tables[name] for name in ("imports", "import_rows"))
         async with job.database.transaction() as session:
             session.info["answers"] = answers
@@ -306,11 +307,11 @@ class Importing:
                 await session.execute(select(imports).where(imports.c.id == job.id).with_for_update())
             ).one_or_none()
             if known_as is None:
-                return None
+                return False
             waiting = select(rows).where(rows.c.import_id == job.id, rows.c.verdict == RowVerdict.WAITING)
             chunk = (await session.execute(waiting.order_by(rows.c.number).limit(ROWS_AT_ONCE))).all()
             if not chunk:
-                return None
+                return False
             verdicts = await self._judge(session, known_as, chunk)
             await _note(session, rows, chunk, verdicts, import_id=job.id)
             counts = Counter(verdict for verdict, _ in verdicts)
@@ -318,7 +319,8 @@ class Importing:
             counted["waiting"] = imports.c.waiting - len(chunk)
             seen = {"version": imports.c.version + 1, "changed_at": read_clock()}
             await session.execute(update(imports).where(imports.c.id == job.id).values(**counted, **seen))
-        return known_as.rows - known_as.waiting + len(chunk), known_as.rows
+            await job.advance(session, known_as.rows - known_as.waiting + len(chunk), total=known_as.rows)
+        return True
 
     async def _judge(
         self, session: AsyncSession, known_as: Row[Any], chunk: Sequence[Row[Any]]
@@ -384,16 +386,14 @@ async def _note(
         )
 
 
-async def own_import(
-    connection: AsyncConnection | AsyncSession, imports: Table, import_id: UUID, account: UUID | None
-) -> Row[Any] | None:
-    """Return an import of an account."""
-    mine = select(imports).where(imports.c.id == import_id, imports.c.account == account)
-    return (await connection.execute(mine)).one_or_none()
+def imports_of(imports: Table, account: UUID | None) -> Select[Any]:
+    """Return the statement of an account's imports, each with the state of its job."""
+    jobs = imports.metadata.tables["jobs"]
+    return select(imports, jobs.c.state).join(jobs, jobs.c.id == imports.c.id).where(imports.c.account == account)
 
 
 async def forget_old_imports(session: AsyncSession, imports: Table, rows: Table, *, now: datetime) -> None:
-    """Delete imports that are older than the promise, and what their rows said."""
+    """Delete imports that are older than the promise, and what their rows said; their jobs go at the same time."""
     old = imports.c.recorded_at < now - KEPT
     await session.execute(delete(rows).where(rows.c.import_id.in_(select(imports.c.id).where(old))))
     await session.execute(delete(imports).where(old))

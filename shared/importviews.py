@@ -21,12 +21,13 @@ from shared.importing import (
     Importing,
     ImportMode,
     RowVerdict,
+    imports_of,
     keep,
     kept_rows,
-    own_import,
     vault_of,
 )
-from shared.jobs import Jobs, JobView, accepted
+from shared.jobs import OPEN, Jobs, JobState
+from shared.jobviews import JobView, accepted
 from shared.lists import Order, Page, PageQuery, page
 from shared.permissions import Anyone, Caller, ScopeMissing, SignedIn
 from shared.problems import language_of
@@ -51,6 +52,7 @@ FILE_BODY: dict[str, Any] = {
         "content": dict.fromkeys(FORMS, FILE),
     }
 }
+NEVER_JUDGED = Text("Belum diperiksa.", "Not judged.")
 NEEDED, OPTIONAL = Text("wajib", "required"), Text("boleh kosong", "optional")
 
 
@@ -70,7 +72,8 @@ class ImportView(BaseModel):
     kind: str
     mode: ImportMode
     rows: int = Field(description="Rows of the file that hold something")
-    waiting: int = Field(description="Not judged yet; 0 when it is finished")
+    state: JobState = Field(description="Of its job; once `cancelled` or `failed`, waiting rows stay waiting")
+    waiting: int = Field(description="Not judged yet; 0 once succeeded")
     accepted: int = Field(description="New items; in a check, rows that would become one")
     existing: int = Field(description="Rows whose id names an item with this content already")
     refused: int
@@ -122,7 +125,8 @@ def import_view(row: Any) -> dict[str, Any]:
 
 
 async def _own(connection: Any, imports: Table, import_id: UUID, caller: Caller) -> Row[Any]:
-    row = await own_import(connection, imports, import_id, caller.account_id)
+    mine = imports_of(imports, caller.account_id).where(imports.c.id == import_id)
+    row: Row[Any] | None = (await connection.execute(mine)).one_or_none()
     if row is None:
         raise ResourceNotFound
     return row
@@ -166,7 +170,7 @@ async def begin_import(  # noqa: PLR0917 - a route's signature says who, on what
     jobs: Jobs = request.app.state.jobs
     job = await jobs.begin(session, WORK, {"kind": asked.kind, "mode": asked.mode}, by=by, now=now)
     await keep(session, _tables(request), importable, sent, import_id=job.id, mode=asked.mode, by=by, now=now)
-    return accepted(job, service=request.app.state.service)
+    return accepted(request, job)
 
 
 async def list_imports(
@@ -174,8 +178,8 @@ async def list_imports(
 ) -> Response:
     """List one's own imports of the last 30 days, the latest first."""
     imports, _ = _tables(request)
-    statement = select(imports).where(imports.c.account == caller.account_id)
     order = Order(imports.c.id, UUID, imports.c.id, descending=True)
+    statement = imports_of(imports, caller.account_id)
     return await page(request, connection, statement, query=query, order=order, shape=import_view)
 
 
@@ -223,11 +227,15 @@ async def list_import_rows(
 
 
 async def read_corrections(id: UUID, request: Request, caller: SignedIn, connection: Snapshot) -> Response:
-    """Download the refused rows as CSV, each with what is wrong; mended it can be sent as it is."""
+    """Download the refused rows as CSV, each with what is wrong; mended it can be sent as it is.
+
+    Of an import that ended before its last row, those that were never judged stand there, too.
+    """
     imports, rows = _tables(request)
     known_as = await _own(connection, imports, id, caller)
-    refused = select(rows).where(rows.c.import_id == id, rows.c.verdict == RowVerdict.REFUSED)
-    found = (await connection.execute(refused.order_by(rows.c.number))).all()
+    wanted = [RowVerdict.REFUSED, *([] if known_as.state in OPEN else [RowVerdict.WAITING])]
+    left = select(rows).where(rows.c.import_id == id, rows.c.verdict.in_(wanted))
+    found = (await connection.execute(left.order_by(rows.c.number))).all()
     language = language_of(request.headers.get("accept-language"))
     secret = request.app.state.settings.hmac_key
     content = await asyncio.to_thread(_corrections, known_as.headers, found, language=language, secret=secret)
@@ -241,6 +249,8 @@ def _corrections(fields: Mapping[str, str], found: Any, *, language: Language, s
     for row in found:
         cells = vault.opened(row.item_id, bytes(row.wrapped_key), bytes(row.sealed))
         wrong = "; ".join(f"{one['column']}: {one[language]}" if one["column"] else one[language] for one in row.faults)
+        if row.verdict == RowVerdict.WAITING:
+            wrong = NEVER_JUDGED.said(language, {})
         lines.append([*(cells.get(field, "") for field in fields.values()), str(row.number), wrong])
     return csv_bytes(lines)
 
@@ -271,8 +281,8 @@ async def _to_undo(id: UUID, request: Request, by: SignedIn, session: Writing) -
     """Give the caller's import of the path, locked, in the version the caller last saw."""
     version = expected_version(request.headers.get("if-match"))
     imports, _ = _tables(request)
-    mine = select(imports).where(imports.c.id == id, imports.c.account == by.account_id)
-    row = (await session.execute(mine.with_for_update())).one_or_none()
+    mine = imports_of(imports, by.account_id).where(imports.c.id == id)
+    row: Row[Any] | None = (await session.execute(mine.with_for_update(of=imports))).one_or_none()
     if row is None:
         raise ResourceNotFound
     if row.version != version:

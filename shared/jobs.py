@@ -10,9 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import procrastinate
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     DateTime,
@@ -24,9 +23,9 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    case,
     delete,
     insert,
-    select,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -34,14 +33,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.canonical import canonical_bytes, plain
 from shared.clock import read_clock
-from shared.database import Database, Reading
-from shared.errors import ResourceNotFound
+from shared.database import Database
 from shared.identity import new_id
 from shared.loading import driver_connection
 from shared.log import log
-from shared.permissions import Caller, SignedIn
-from shared.replies import PRIVATE_CACHE, to_json
-from shared.routing import router
+from shared.permissions import Caller
 
 TASK = "job"
 TRIES = 5
@@ -58,21 +54,11 @@ class JobState(StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
-class JobView(BaseModel):
-    """A piece of long work."""
-
-    id: UUID
-    kind: str
-    state: JobState
-    done: int = Field(description="Parts done; starts again when a worker died")
-    total: int | None = Field(description="Parts there are; null until counted")
-    message: str | None
-    result: dict[str, Any] | None = Field(description="What it made; never null once succeeded")
-    result_digest: str | None = Field(description="SHA-256 of the canonical result")
-    recorded_at: datetime
-    changed_at: datetime
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+"""States in which there may still be something to do."""
 
 
 def jobs_table(metadata: MetaData) -> Table:
@@ -90,13 +76,31 @@ def jobs_table(metadata: MetaData) -> Table:
         Column("message", String(200)),
         Column("result", JSONB),
         Column("result_digest", LargeBinary),
+        Column("version", BigInteger, nullable=False),
         Column("recorded_at", DateTime(timezone=True), nullable=False),
         Column("changed_at", DateTime(timezone=True), nullable=False),
-        CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed')", name="state"),
+        CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"),
         CheckConstraint("state <> 'succeeded' OR (result IS NOT NULL AND result_digest IS NOT NULL)", name="proven"),
+        Index("ix_jobs_of_account", "account", "id"),
+        Index("ix_jobs_by_state", "account", "state", "id"),
         Index("ix_jobs_recorded_at", "recorded_at"),
         info={"class": "local"},
     )
+
+
+class JobEndedError(Exception):
+    """The job was cancelled meanwhile, or another worker has ended it: nothing more is to be done."""
+
+
+async def move(
+    session: AsyncSession, table: Table, job_id: UUID, state: JobState, *, now: datetime, **values: Any
+) -> Row[Any] | None:
+    """Bring an open job into a state and return its row; None when it has ended, as it then stays."""
+    moved = {"state": state, "version": case((table.c.state == state, table.c.version), else_=table.c.version + 1)}
+    open_one = update(table).where(table.c.id == job_id, table.c.state.in_(OPEN))
+    found = await session.execute(open_one.values(**moved, **values, changed_at=now).returning(table))
+    row: Row[Any] | None = found.one_or_none()
+    return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +112,16 @@ class Running:
     database: Database
     table: Table
 
-    async def advance(self, done: int, *, total: int | None = None, message: str | None = None) -> None:
-        """Say how far the work is; in a transaction of its own, so that it shows at once."""
-        values: dict[str, Any] = {"done": done, "message": message, "changed_at": read_clock()}
-        if total is not None:
-            values["total"] = total
-        async with self.database.transaction() as session:
-            await session.execute(update(self.table).where(self.table.c.id == self.id).values(**values))
+    async def advance(self, session: AsyncSession, done: int, *, total: int | None = None) -> None:
+        """Say how far the work is, as the last act in the transaction of each part.
+
+        A cancelled job raises JobEndedError, and its part is rolled back: once somebody was told that a job is
+        cancelled, nothing more of it is kept.
+        """
+        values = {"done": done, "changed_at": read_clock(), **({} if total is None else {"total": total})}
+        mine = update(self.table).where(self.table.c.id == self.id, self.table.c.state == JobState.RUNNING)
+        if (await session.execute(mine.values(values).returning(self.table.c.id))).one_or_none() is None:
+            raise JobEndedError
 
 
 Work = Callable[[Running], Awaitable[Mapping[str, Any]]]
@@ -145,6 +152,7 @@ class Jobs:
             "arguments": plain(arguments),
             "state": JobState.QUEUED,
             "done": 0,
+            "version": 1,
             "recorded_at": now,
             "changed_at": now,
         }
@@ -175,62 +183,34 @@ class Jobs:
             await self._queue.job_manager.retry_job(job, retry_at=datetime.now(UTC))  # noqa: TID251 - the library's own clock
 
     async def _do(self, context: procrastinate.JobContext, job_id: str) -> None:
-        database, table = self._database, self._table
-        if database is None:
+        if self._database is None:
             message = "a job outside a worker"
             raise RuntimeError(message)
-        mine = table.c.id == UUID(job_id)
+        await self.do(self._database, UUID(job_id), last=context.job.attempts >= TRIES - 1)
+
+    async def do(self, database: Database, job_id: UUID, *, last: bool = False) -> None:
+        """Do a job unless it has ended; what it raises puts it back into the queue, or fails it after the `last` try."""
+        table = self._table
         async with database.transaction() as session:
-            started = {"state": JobState.RUNNING, "done": 0, "changed_at": read_clock()}
-            row = (await session.execute(update(table).where(mine).values(**started).returning(table))).one()
+            row = await move(session, table, job_id, JobState.RUNNING, now=read_clock())
+        if row is None:
+            return
         try:
             result = plain(await self._works[row.kind](Running(row.id, row.arguments, database, table)))
+        except JobEndedError:
+            return
         except Exception as error:
-            log.error("job.failed", kind=row.kind, job=job_id, exc_info=error)
+            log.error("job.failed", kind=row.kind, job=str(job_id), exc_info=error)
+            state = JobState.FAILED if last else JobState.QUEUED
             async with database.transaction() as session:
-                last = context.job.attempts >= TRIES - 1
-                state = JobState.FAILED if last else JobState.QUEUED
-                failed = {"state": state, "message": type(error).__name__, "changed_at": read_clock()}
-                await session.execute(update(table).where(mine).values(**failed))
+                await move(session, table, job_id, state, now=read_clock(), message=type(error).__name__)
             raise
         digest = hashlib.sha256(canonical_bytes(result)).digest()
         async with database.transaction() as session:
-            ended = {"state": JobState.SUCCEEDED, "result": result, "result_digest": digest, "message": None}
-            await session.execute(update(table).where(mine).values(**ended, changed_at=read_clock()))
+            proven = {"result": result, "result_digest": digest, "message": None}
+            await move(session, table, job_id, JobState.SUCCEEDED, now=read_clock(), **proven)
 
 
 async def forget_old_jobs(session: AsyncSession, table: Table, *, now: datetime) -> None:
     """Delete jobs that are older than the promise."""
     await session.execute(delete(table).where(table.c.recorded_at < now - KEPT))
-
-
-def job_view(row: Any) -> dict[str, Any]:
-    """Return a row as JobView."""
-    names = ("id", "kind", "state", "done", "total", "message", "result", "recorded_at", "changed_at")
-    digest = bytes(row.result_digest).hex() if row.result_digest else None
-    return {name: getattr(row, name) for name in names} | {"result_digest": digest}
-
-
-async def read_job(id: UUID, request: Request, caller: SignedIn, connection: Reading) -> Response:
-    """Read how far a job of one's own is."""
-    table = request.app.state.tables.jobs
-    row = (
-        await connection.execute(select(table).where(table.c.id == id, table.c.account == caller.account_id))
-    ).one_or_none()
-    if row is None:
-        raise ResourceNotFound
-    headers = {"Cache-Control": PRIVATE_CACHE}
-    return Response(to_json(job_view(row)), media_type="application/json", headers=headers)
-
-
-def accepted(job: Row[Any], *, service: str) -> Response:
-    """Answer 202: the work is queued, and here is where to watch it."""
-    headers = {"Location": f"/{service}/v1/jobs/{job.id}", "Cache-Control": "private, no-store"}
-    return Response(to_json(job_view(job)), status_code=202, media_type="application/json", headers=headers)
-
-
-def jobs_router(service: str) -> APIRouter:
-    """Return the route that shows a job."""
-    routes = router(f"/{service}/v1/jobs", tags=["jobs"])
-    routes.get("/{id}", response_model=JobView)(read_job)
-    return routes

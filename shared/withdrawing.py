@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.errors import Conflict, Fault, Text
 from shared.importables import Importable
 from shared.importing import MOST_NAMED, ImportMode, RowVerdict
+from shared.jobs import OPEN
 from shared.journal import record
 from shared.permissions import Caller
 
@@ -19,7 +20,7 @@ class ImportUnfinished(Conflict):
     code = "import.unfinished"
     title = Text("Belum selesai", "Not finished")
     detail = Text("Impor ini masih dikerjakan.", "This import is still being done.")
-    fix = Text("Tunggu sampai tidak ada baris yang menunggu.", "Wait until no row is waiting.")
+    fix = Text("Tunggu sampai selesai, atau batalkan pekerjaannya.", "Wait for its end, or cancel its job.")
 
 
 class NothingToUndo(Conflict):
@@ -56,7 +57,7 @@ async def undo(
 ) -> None:
     """Take back what a locked import made, or refuse and name the rows that are in the way."""
     imports, rows = tables
-    if known_as.waiting:
+    if known_as.waiting and known_as.state in OPEN:
         raise ImportUnfinished
     if known_as.mode != ImportMode.COMMIT or not known_as.accepted:
         raise NothingToUndo

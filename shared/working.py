@@ -95,9 +95,8 @@ async def work(
 
     async def forget_jobs(session: AsyncSession, now: datetime) -> None:
         await forget_old_jobs(session, tables.jobs, now=now)
-
-    async def forget_imports(session: AsyncSession, now: datetime) -> None:
-        await forget_old_imports(session, tables.imports, tables.import_rows, now=now)
+        if service.importables:
+            await forget_old_imports(session, tables.imports, tables.import_rows, now=now)
 
     async def forget_exports(session: AsyncSession, now: datetime) -> None:
         await forget_old_exports(session, tables.exports, now=now)
@@ -120,7 +119,7 @@ async def work(
         hmac_key=settings.hmac_key,
     )
     chores = [sign, forget, forget_exports, forget_deliveries, sweep_storage, *chores]
-    chores += [*([forget_jobs] if service.every_work() else []), *([forget_imports] if service.importables else [])]
+    chores += [forget_jobs] if service.every_work() else []
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(
         sealing,

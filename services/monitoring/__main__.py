@@ -57,7 +57,7 @@ async def _rebuild(settings: Settings) -> dict[str, Any]:
     with Progress(*columns) as progress:
         task = progress.add_task("boards", total=None)
 
-        async def advance(done: int, total: int) -> None:
+        async def advance(_session: AsyncSession, done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
         found = await integrity.rebuild(database, advance=advance)

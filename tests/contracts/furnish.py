@@ -79,6 +79,13 @@ FITTING: dict[str, dict[str, Any]] = {
         "savings_rupiah": 50_000,
         "savers": 5,
     },
+    # An import is shown with the job of the same id.
+    "jobs": {
+        "id": [uuid5(NAMESPACE_URL, f"{kind}/{number}") for kind in ("job", "import") for number in range(2)],
+        "state": ["queued", "running", "failed", "cancelled"],
+        "result": None,
+        "result_digest": None,
+    },
     "imports": {"mode": "commit", "rows": 4, "waiting": 0, "accepted": 3, "existing": 0, "refused": 1, "withdrawn": 0},
     "import_rows": {"verdict": "refused", "faults": [[]], "number": [2, 3, 4, 5], "wrapped_key": b"", "sealed": b""},
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
@@ -159,12 +166,12 @@ def _row(table: Table, known: dict[str, list[dict[str, Any]]], *, chance: random
     fitting = FITTING.get(table.name, {})
     row: dict[str, Any] = {}
     for column in table.columns:
-        if column.name == "id" and isinstance(column.type, Uuid):
-            row["id"] = identity(singular(table.name), number)
-        elif column.name in fitting:
+        if column.name in fitting:
             told = fitting[column.name]
             each = isinstance(told, list) and not isinstance(column.type, ARRAY)
             row[column.name] = told[number % len(told)] if each else told
+        elif column.name == "id" and isinstance(column.type, Uuid):
+            row["id"] = identity(singular(table.name), number)
         elif column.identity is not None:
             continue
         elif column.nullable and chance.random() < 0.5:

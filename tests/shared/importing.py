@@ -8,7 +8,6 @@ from uuid import UUID
 
 import httpx
 
-from shared import jobs
 from tests.house import Running
 
 CSV = "text/csv"
@@ -44,10 +43,7 @@ class Sender:
 
     async def work(self, import_id: str) -> None:
         """Do what the worker does."""
-        app = self.service.app
-        await app.state.importing.run(
-            jobs.Running(UUID(import_id), {}, self.service.database, self.service.tables.jobs)
-        )
+        await self.service.app.state.jobs.do(self.service.database, UUID(import_id))
 
     async def imported(self, content: bytes, **how: str) -> dict[str, Any]:
         """Send a file and wait for its verdicts."""

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text, update
 
 from services.registry.boards.models import Board
 from shared.clock import read_clock
-from shared.importing import KEPT, forget_old_imports
+from shared.importing import KEPT, Importing, forget_old_imports
 from shared.sheets import XLSX, read_sheet, xlsx_bytes
 from tests.house import Running, code_of, etag
 from tests.shared.importing import BOARD, CODE, Sender, csv_file
@@ -200,8 +200,7 @@ async def test_after_a_crash_it_goes_on_at_the_first_row_without_a_verdict(
 ) -> None:
     monkeypatch.setattr("shared.importing.ROWS_AT_ONCE", 10)
     reply = await sender.send(csv_file([BOARD | {"Nama": f"BKM {number}"} for number in range(35)]))
-    importing = registry.app.state.importing
-    judge, chunks = importing._judge, 0  # noqa: SLF001
+    judge, chunks = Importing._judge, 0  # noqa: SLF001
 
     async def dying(*given: Any) -> Any:
         nonlocal chunks
@@ -211,7 +210,7 @@ async def test_after_a_crash_it_goes_on_at_the_first_row_without_a_verdict(
             raise RuntimeError
         return found
 
-    monkeypatch.setattr(importing, "_judge", dying)
+    monkeypatch.setattr(Importing, "_judge", dying)
     with pytest.raises(RuntimeError):
         await sender.work(reply.json()["id"])
     assert (await sender.seen(reply.json()["id"]))["waiting"] == 15

@@ -18,7 +18,8 @@ REBUILD = "rebuild"
 CHUNK = 25
 """Boards a transaction."""
 
-Advance = Callable[[int, int], Awaitable[None]]
+Advance = Callable[[AsyncSession, int, int], Awaitable[None]]
+"""Is told in the transaction of each chunk how many boards are done of how many."""
 
 
 async def recompute(
@@ -44,7 +45,7 @@ async def rebuild(database: Database, *, advance: Advance) -> dict[str, Any]:
         chunk = boards[start : start + CHUNK]
         async with database.transaction() as session:
             await recompute(session, chunk, now=read_clock())
-        await advance(start + len(chunk), len(boards))
+            await advance(session, start + len(chunk), len(boards))
     async with database.snapshot() as connection:
         values, after = await indicators.values_digest(connection)
     return {
@@ -60,8 +61,8 @@ async def rebuild(database: Database, *, advance: Advance) -> dict[str, Any]:
 async def rebuild_as_job(job: Running) -> Mapping[str, Any]:
     """Rebuild, and say on the way how far it is; done again from the start it gives the same."""
 
-    async def advance(done: int, total: int) -> None:
-        await job.advance(done, total=total)
+    async def advance(session: AsyncSession, done: int, total: int) -> None:
+        await job.advance(session, done, total=total)
 
     return await rebuild(job.database, advance=advance)
 
