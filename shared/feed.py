@@ -86,7 +86,7 @@ def seen_by(
         )
         withheld = _withheld(caller, entries=entries, subjects=subjects)
         regional = and_(entries.c.action.in_(local), here, not_(withheld))
-    return and_(entries.c.payload.is_not(None), or_(public, regional))
+    return or_(public, regional)
 
 
 def about(entries: Table, subject: str) -> ColumnElement[bool]:
@@ -121,7 +121,7 @@ def links(entries: Table) -> Select[Any]:
 
 
 def event(row: Any, *, service: str) -> dict[str, Any]:
-    """Return an entry as a CloudEvent; the stored payload goes out byte for byte."""
+    """Return an entry as a CloudEvent; the stored payload goes out byte for byte, and of an erased one nothing."""
     return {
         "specversion": "1.0",
         "id": f"{service}-{row.position}",
@@ -134,6 +134,7 @@ def event(row: Any, *, service: str) -> dict[str, Any]:
         "previousdigest": (row.previous or GENESIS).hex(),
         "payloaddigest": row.payload_digest.hex(),
         "digest": row.digest.hex(),
+        "erased": row.payload is None,
         "nonce": row.nonce.hex() if row.nonce is not None else None,
         "data": msgspec.Raw(row.payload) if row.payload is not None else None,
     }

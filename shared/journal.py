@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -22,7 +22,9 @@ from sqlalchemy import (
     Table,
     column,
     insert,
+    or_,
     table,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -95,7 +97,8 @@ def journal_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
 
 
 _WRITTEN = ("recorded_at", "action", "subject", "place", "payload", "nonce", "payload_digest")
-_INSERT = insert(table("journal_entries", *(column(name) for name in _WRITTEN)))
+_ENTRIES = table("journal_entries", *(column(name) for name in _WRITTEN))
+_INSERT = insert(_ENTRIES)
 
 
 def header_bytes(*, service: str, position: int, recorded_at: datetime) -> bytes:
@@ -151,3 +154,15 @@ async def write_entries(session: AsyncSession) -> None:
     if rows:
         await session.flush()
         await session.execute(_INSERT, rows)
+
+
+async def forget_payloads(session: AsyncSession, subjects: Collection[str]) -> None:
+    """Erase what was written of some subjects so far; the chain stands, since it is made of digests.
+
+    What this transaction itself writes of them comes after, and stays: it tells followers what is left.
+    """
+    if subjects:
+        written = or_(_ENTRIES.c.payload.is_not(None), _ENTRIES.c.nonce.is_not(None))
+        await session.execute(
+            update(_ENTRIES).where(_ENTRIES.c.subject.in_(subjects), written).values(payload=None, nonce=None)
+        )

@@ -19,7 +19,8 @@ class Event(BaseModel):
     previousdigest: str
     payloaddigest: str
     digest: str
-    nonce: str | None = Field(description="Opens payloaddigest; null when the payload was erased")
+    erased: bool = Field(description="The payload is gone for good; `nonce` and `data` are null")
+    nonce: str | None = Field(description="Opens payloaddigest")
     data: dict[str, Any] | None
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.accounts import service as accounts
 from services.registry.api_clients import service as clients
 from services.registry.app import MIGRATIONS, create, prepared
+from services.registry.boards import seats
 from services.registry.regions import editions
 from services.registry.settings import Settings
 from services.registry.sign_ins import service as sign_ins
 from services.registry.tokens import keys
 from services.registry.tokens import service as tokens
-from shared.clock import read_clock
+from shared.clock import read_clock, today
 from shared.commands import add_service_commands
 from shared.database import Database
 from shared.permissions import Caller
@@ -45,7 +46,16 @@ async def _worker(settings: Settings) -> None:
             holder = await tokens.standing_of(session, account_id, now=read_clock())
         return None if holder is None else holder.caller()
 
-    await work(prepared(settings), settings, authority=authority, chores=[renew_keys, tidy])
+    service = prepared(settings)
+    released: date | None = None
+
+    async def release(session: AsyncSession, now: datetime) -> None:
+        # Offices run out at midnight: once nobody of yesterday is left, there is nothing to look for until tomorrow.
+        nonlocal released
+        if released != today(now) and not await seats.release_former(session, service.state["vault"], now=now):
+            released = today(now)
+
+    await work(service, settings, authority=authority, chores=[renew_keys, tidy, release])
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

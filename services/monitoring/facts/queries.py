@@ -39,6 +39,7 @@ _OFFICERS = (
     .where(
         Officer.term_id == Term.id,
         Officer.name.is_not(None),
+        Term.ends_on >= _ON,
         or_(Officer.starts_on.is_(None), Officer.starts_on <= _ON),
         or_(Officer.ends_on.is_(None), Officer.ends_on >= _ON),
     )

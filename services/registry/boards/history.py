@@ -24,6 +24,7 @@ from shared.items import changes, claim
 from shared.journal import Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
+from shared.vault import Vault
 
 E = TypeVar("E", BoardName, LegalRecord)
 
@@ -156,7 +157,9 @@ def _entry_change(entry: BoardName | LegalRecord, action: str) -> Change:
     return Change(f"legal_record.{action}", f"legal_records/{entry.id}", entry.kelurahan_code, data, entry.starts_on)
 
 
-async def dissolve(session: AsyncSession, board: Board, draft: Dissolution, *, by: Caller, now: datetime) -> None:
+async def dissolve(
+    session: AsyncSession, board: Board, draft: Dissolution, *, vault: Vault, by: Caller, now: datetime
+) -> None:
     """End a locked board by the residents' agreement (§2.1), and with it its mandate and its organs.
 
     Its mandate ends that day, so that nobody can decide in its name afterwards.
@@ -172,7 +175,7 @@ async def dissolve(session: AsyncSession, board: Board, draft: Dissolution, *, b
             raise StillAtWork(day=draft.dissolved_on)
     running = select(Term).where(Term.board_id == board.id, Term.ends_on > draft.dissolved_on)
     for term in (await session.scalars(running)).all():
-        await end_term(session, term, TermChange(ends_on=draft.dissolved_on), by=by, now=now)
+        await end_term(session, term, TermChange(ends_on=draft.dissolved_on), vault=vault, by=by, now=now)
     open_ended = or_(Appointment.ends_on.is_(None), Appointment.ends_on > draft.dissolved_on)
     seats = (await session.scalars(select(Appointment).where(Appointment.board_id == board.id, open_ended))).all()
     for seat in seats:

@@ -98,9 +98,10 @@ class Term(OfBoard, Base):
 
 
 class Officer(OfBoard, Dated, Base):
-    """A person elected to a board for a term; the name is public while in office.
+    """A person elected to a board for a term; the name stands here while in office, where it is public.
 
-    Without a last day of its own the office ends with the term.
+    Without a last day of its own the office ends with the term. Afterwards the name is a personal record, under the
+    same id, until it is erased.
     """
 
     __tablename__ = "officers"
@@ -110,12 +111,13 @@ class Officer(OfBoard, Dated, Base):
         serves("officers_of_term", "term_id", "id"),
         serves("officers_of_board", "board_id", "id"),
         serves("officers_by_person", "person_id", "board_id"),
+        serves("officers_named", "term_id", "ends_on", postgresql_where=text("name IS NOT NULL")),
     )
 
     term_id: Mapped[UUID] = mapped_column(Uuid)
     board_id: Mapped[UUID] = mapped_column(Uuid)
     person_id: Mapped[UUID] = mapped_column(Uuid)
-    name: Mapped[str] = mapped_column(String(200))
+    name: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[Position] = choice(Position)
     left_because: Mapped[Departure | None] = choice(Departure)
     minutes_reference: Mapped[str | None] = mapped_column(String(200))

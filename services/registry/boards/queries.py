@@ -321,11 +321,10 @@ def terms(board_id: UUID, query: TermQuery, caller: Caller) -> Select[Any]:
 
 
 def _officer(officer: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
-    named = full or officer["in_office"]
     return {
         "id": officer["id"],
         "person_id": officer["person_id"],
-        "name": officer["name"] if named else None,
+        "name": officer["name"] if officer["in_office"] else None,
         "position": officer["position"],
         "starts_on": officer["starts_on"],
         "ends_on": officer["ends_on"],
@@ -335,7 +334,7 @@ def _officer(officer: Mapping[str, Any], *, full: bool) -> dict[str, Any]:
 
 
 def term_view(row: Any) -> dict[str, Any]:
-    """Return a row as TermView: who left office is no longer named to everybody."""
+    """Return a row as TermView: only who is in office is named."""
     return {
         "id": row.id,
         "board_id": row.board_id,
@@ -348,6 +347,11 @@ def term_view(row: Any) -> dict[str, Any]:
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
     }
+
+
+def nameless(term: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a term for the reply to a write, which is kept beside its key, where no erasure would find a name."""
+    return {**term, "officers": [officer | {"name": None} for officer in term["officers"]]}
 
 
 async def one_term(

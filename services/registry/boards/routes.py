@@ -25,7 +25,7 @@ from services.registry.boards.schemas import (
     TermQuery,
     TermView,
 )
-from services.registry.dependencies import BoardWriter
+from services.registry.dependencies import BoardWriter, PersonalVault
 from shared.clock import Now, today
 from shared.database import Reading
 from shared.items import child_to_change, to_change, to_extend
@@ -92,10 +92,10 @@ async def change_board(
 
 @routes.post("/{id}/dissolution", response_model=BoardView)
 async def dissolve_board(
-    by: BoardWriter, session: Writing, board: BoardToChange, draft: Dissolution, now: Now
+    by: BoardWriter, session: Writing, board: BoardToChange, draft: Dissolution, vault: PersonalVault, now: Now
 ) -> Response:
     """Record that residents agreed to dissolve their board: its mandate and its organs end that day."""
-    await history.dissolve(session, board, draft, by=by, now=now)
+    await history.dissolve(session, board, draft, vault=vault, by=by, now=now)
     return saved(await queries.one_board(session, board.id, by, now))
 
 
@@ -203,15 +203,19 @@ async def read_term(
 
 
 @routes.post("/{id}/terms", status_code=201, response_model=TermView)
-async def record_term(by: BoardWriter, session: Writing, board: BoardToExtend, draft: TermDraft, now: Now) -> Response:
+async def record_term(
+    by: BoardWriter, session: Writing, board: BoardToExtend, draft: TermDraft, vault: PersonalVault, now: Now
+) -> Response:
     """Record the outcome of an election: a term and its officers."""
-    term_id, new = await service.record_term(session, board, draft, by=by, now=now)
-    term = await queries.one_term(session, board.id, term_id, by, now)
+    term_id, new = await service.record_term(session, board, draft, vault=vault, by=by, now=now)
+    term = queries.nameless(await queries.one_term(session, board.id, term_id, by, now))
     return saved(term, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/terms/{term_id}")
 
 
 @routes.patch("/{id}/terms/{term_id}", response_model=TermView)
-async def end_term(by: BoardWriter, session: Writing, term: TermToChange, change: TermChange, now: Now) -> Response:
+async def end_term(
+    by: BoardWriter, session: Writing, term: TermToChange, change: TermChange, vault: PersonalVault, now: Now
+) -> Response:
     """Let a term end earlier than it was given for."""
-    await service.end_term(session, term, change, by=by, now=now)
-    return saved(await queries.one_term(session, term.board_id, term.id, by, now))
+    await service.end_term(session, term, change, vault=vault, by=by, now=now)
+    return saved(queries.nameless(await queries.one_term(session, term.board_id, term.id, by, now)))

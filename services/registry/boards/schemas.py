@@ -210,7 +210,7 @@ class OfficerView(BaseModel):
 
     id: UUID
     person_id: UUID
-    name: str | None = Field(description="Null in the public view once the officer left, or the term has ended")
+    name: str | None = Field(description="Null once the officer left or was erased, and in replies to writes")
     position: Position
     starts_on: date
     ends_on: date

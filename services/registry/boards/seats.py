@@ -1,18 +1,23 @@
-"""Who sits where at a board: judged beside what else is held, and journaled."""
+"""Who sits where at a board: judged beside what else is held, named for as long as it is public, and journaled."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.models import Appointment, Board, Officer, Statute, Term
 from services.registry.boards.rules import Seat, seat_faults
+from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import Fault
-from shared.journal import Change
+from shared.journal import Change, forget_payloads, record
+from shared.permissions import Caller
+from shared.vault import Vault
+
+RELEASED_AT_ONCE = 500
 
 
 def term_record(term: Term) -> dict[str, Any]:
@@ -102,11 +107,118 @@ def term_change(action: str, term: Term) -> Change:
     return Change(action, f"terms/{term.id}", term.kelurahan_code, term_record(term), term.elected_on)
 
 
+def is_over(officer: Officer, term: Term, now: datetime) -> bool:
+    """Tell whether somebody is in office no more, and so no longer named in public."""
+    return min(officer.ends_on or term.ends_on, term.ends_on) < today(now)
+
+
+def _subject(officer: Officer) -> str:
+    return f"officers/{officer.id}"
+
+
 def officer_change(action: str, officer: Officer, *, term: Term, now: datetime) -> Change:
     """Return the entry of an officer; somebody whose office is over is no longer named."""
-    in_office = min(officer.ends_on or term.ends_on, term.ends_on) >= today(now)
-    data = officer_record(officer, in_office=in_office)
-    return Change(action, f"officers/{officer.id}", officer.kelurahan_code, data)
+    data = officer_record(officer, in_office=not is_over(officer, term, now))
+    return Change(action, _subject(officer), officer.kelurahan_code, data)
+
+
+async def name_officer(
+    session: AsyncSession, vault: Vault, officer: Officer, *, over: bool, renamed: str | None = None
+) -> None:
+    """Let an officer's name stand in one place: in the row while in office, sealed from then on.
+
+    PersonalErased for another name of somebody who was erased.
+    """
+    sealed = await personal.found(session, officer.id)
+    if sealed is not None and sealed.erased_at is not None:
+        if renamed is not None:
+            raise personal.PersonalErased
+        return
+    before = officer.name if sealed is None else personal.opened(vault, sealed).get("name")
+    name = renamed or before
+    if over and officer.name is not None:
+        await forget_payloads(session, {_subject(officer)})
+    officer.name = None if over else name
+    if not over and sealed is not None:
+        await session.delete(sealed)
+    elif over and sealed is not None:
+        personal.change(session, vault, sealed, {"name": name})
+    elif over and name is not None:
+        seal_name(session, vault, officer, name)
+
+
+def seal_name(session: AsyncSession, vault: Vault, officer: Officer, name: str) -> None:
+    """Keep the name of somebody who is not in office any more, sealed."""
+    personal.keep(
+        session,
+        vault,
+        record_id=officer.id,
+        person_id=officer.person_id,
+        kelurahan_code=officer.kelurahan_code,
+        fields={"name": name},
+    )
+
+
+async def release(
+    session: AsyncSession, vault: Vault, former: Collection[tuple[Officer, Term]], *, by: Caller, now: datetime
+) -> None:
+    """Take names out of the public whose office is over: out of the rows, and out of what the journal told of them."""
+    for officer, _ in former:
+        await name_officer(session, vault, officer, over=True)
+        officer.changed_at = now
+    await session.flush()
+    for officer, term in former:
+        record(session, officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)
+
+
+async def release_former(session: AsyncSession, vault: Vault, *, now: datetime) -> int:
+    """Release officers whose office has run out, some at a time; return how many there were."""
+    ends_on = func.least(Officer.ends_on, Term.ends_on)
+    named = (
+        select(Officer, Term)
+        .join(Term, Term.id == Officer.term_id)
+        .where(Officer.name.is_not(None), ends_on < today(now))
+        .order_by(Officer.id)
+        .limit(RELEASED_AT_ONCE)
+        .with_for_update(of=Officer, skip_locked=True)
+    )
+    former = [(officer, term) for officer, term in await session.execute(named)]
+    await release(session, vault, former, by=Caller(), now=now)
+    return len(former)
+
+
+async def erase_officers(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase a person's name as an officer, in office or not: in the rows, and in what the journal told of them.
+
+    Returns how many offices there are; that they were held, and when, stays.
+    """
+    by, now = erasing.by, erasing.now
+    held = select(Officer, Term).join(Term, Term.id == Officer.term_id).where(Officer.person_id.in_(erasing.persons))
+    offices = (await session.execute(held.order_by(Officer.id).with_for_update(of=Officer))).all()
+    found = [(officer, term) for officer, term in offices if officer.creation_digest]
+    for officer, _ in found:
+        if await personal.found(session, officer.id) is None:
+            personal.close(
+                session,
+                record_id=officer.id,
+                person_id=officer.person_id,
+                kelurahan_code=officer.kelurahan_code,
+                now=now,
+            )
+        officer.name, officer.creation_digest, officer.changed_at = None, b"", now
+    await session.flush()
+    # A term is created with its officers: its digest would try a guess too.
+    terms = {term.id for _, term in found}
+    await session.execute(update(Term).where(Term.id.in_(terms)).values(creation_digest=b""))
+    await forget_payloads(session, {_subject(officer) for officer, _ in found})
+    for officer, term in found:
+        record(session, officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)
+    return len(offices)
+
+
+async def erase_appointments(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase what a person's seats in organs hold beside their sealed names; return how many there are."""
+    return await personal.untie(session, Appointment, erasing)
 
 
 def appointment_change(action: str, appointment: Appointment) -> Change:

@@ -35,13 +35,17 @@ from services.registry.boards.rules import (
 from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDraft, TermChange, TermDraft
 from services.registry.boards.seats import (
     appointment_change,
+    is_over,
     judged_seats,
     officer_change,
     officer_record,
+    release,
+    seal_name,
     statutes_of,
     term_change,
     term_record,
 )
+from shared.clock import today
 from shared.errors import Fault, Invalid, Text
 from shared.identity import new_id
 from shared.items import changes, claim, require_place
@@ -49,6 +53,7 @@ from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.rulesets import in_force, load
+from shared.vault import Vault
 
 __all__ = [
     "TERM_RULES",
@@ -246,7 +251,7 @@ def board_change(action: str, board: Board, *, occurred_on: date | None = None) 
 
 
 async def record_term(
-    session: AsyncSession, board: Board, draft: TermDraft, *, by: Caller, now: datetime
+    session: AsyncSession, board: Board, draft: TermDraft, *, vault: Vault, by: Caller, now: datetime
 ) -> tuple[UUID, bool]:
     """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
 
@@ -276,6 +281,7 @@ async def record_term(
     )
     session.add(term)
     await session.flush()
+    over = term.ends_on < today(now)
     officers = [
         Officer(
             id=new_id(),
@@ -287,13 +293,16 @@ async def record_term(
             board_id=board.id,
             term_id=term.id,
             person_id=person,
-            name=officer.name,
+            name=None if over else officer.name,
             position=officer.position,
             starts_on=term.starts_on,
         )
         for officer, person in zip(draft.officers, persons, strict=True)
     ]
     session.add_all(officers)
+    for officer, drafted in zip(officers, draft.officers, strict=True):
+        if over:
+            seal_name(session, vault, officer, drafted.name)
     board.mandate_until = max(term.ends_on, board.mandate_until or term.ends_on)
     board.changed_at = now
     await session.flush()
@@ -362,7 +371,9 @@ async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -
         raise TermOverlaps(starts_on=overlapping.starts_on, ends_on=overlapping.ends_on)
 
 
-async def end_term(session: AsyncSession, term: Term, change: TermChange, *, by: Caller, now: datetime) -> None:
+async def end_term(
+    session: AsyncSession, term: Term, change: TermChange, *, vault: Vault, by: Caller, now: datetime
+) -> None:
     """Let a term of a locked board end earlier than it was given for: residents elected anew, or dissolved the board."""
     last_arrival = await session.scalar(select(func.max(Officer.starts_on)).where(Officer.term_id == term.id))
     earliest = max(term.starts_on, last_arrival or term.starts_on)
@@ -377,3 +388,6 @@ async def end_term(session: AsyncSession, term: Term, change: TermChange, *, by:
     await session.flush()
     record(session, board_change("board.changed", board), by=by, now=now)
     record(session, term_change("term.ended", term), by=by, now=now)
+    named = select(Officer).where(Officer.term_id == term.id, Officer.name.is_not(None)).order_by(Officer.id)
+    officers = (await session.scalars(named.with_for_update())).all()
+    await release(session, vault, [(one, term) for one in officers if is_over(one, term, now)], by=by, now=now)

@@ -51,44 +51,54 @@ PersonalSight = Annotated[Sight, Depends(Restricted("registry:personal:read"), s
 
 @routes.get("/{id}/officers", response_model=Page[ElectedView])
 async def list_officers(
-    id: UUID, request: Request, caller: Anyone, connection: Reading, query: Annotated[OfficerQuery, Query()], now: Now
+    id: UUID,
+    request: Request,
+    sight: PersonalSight,
+    query: Annotated[OfficerQuery, Query()],
+    vault: PersonalVault,
+    now: Now,
 ) -> Response:
-    """List who was elected to a board, or took a seat within a term."""
-    return await page(
+    """List who was elected to a board, or took a seat within a term; a reading of who left office is noted."""
+    found = await page(
         request,
-        connection,
-        queries.officers(id, query, caller),
+        sight.connection,
+        queries.officers(id, query, sight.caller),
         query=query,
         order=queries.OFFICERS,
-        shape=queries.officer_view,
+        shape=partial(queries.officer_view, vault=vault if sight.unmasked else None),
         parameters={"today": today(now)},
+        seen=sight.noting("officers.read", f"boards/{id}/officers", query),
     )
+    return stored_nowhere(found) if sight.unmasked else found
 
 
 @routes.post("/{id}/officers", status_code=201, response_model=ElectedView)
 async def seat_successor(
-    by: BoardWriter, session: Writing, board: BoardToExtend, draft: SuccessorDraft, now: Now
+    by: BoardWriter, session: Writing, board: BoardToExtend, draft: SuccessorDraft, vault: PersonalVault, now: Now
 ) -> Response:
     """Record who takes a seat within a running term, in the place of an officer who left."""
-    officer_id, new = await service.seat_successor(session, board, draft, by=by, now=now)
+    officer_id, new = await service.seat_successor(session, board, draft, vault=vault, by=by, now=now)
     officer = await queries.one_officer(session, board.id, officer_id, by, now)
     return saved(officer, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/officers/{officer_id}")
 
 
 @routes.get("/{id}/officers/{officer_id}", response_model=ElectedView)
 async def read_officer(
-    id: UUID, officer_id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now
+    id: UUID, officer_id: UUID, request: Request, sight: PersonalSight, vault: PersonalVault, now: Now
 ) -> Response:
     """Read one officer."""
-    return item_reply(request, await queries.one_officer(connection, id, officer_id, caller, now))
+    row = await queries.officer_row(sight.connection, id, officer_id, sight.caller, now)
+    sight.noting("officers.read", f"officers/{officer_id}")([row])
+    found = item_reply(request, queries.officer_view(row, vault=vault if sight.unmasked else None))
+    return stored_nowhere(found) if sight.unmasked else found
 
 
 @routes.patch("/{id}/officers/{officer_id}", response_model=ElectedView)
 async def change_officer(
-    by: BoardWriter, session: Writing, officer: OfficerToChange, change: OfficerChange, now: Now
+    by: BoardWriter, session: Writing, officer: OfficerToChange, change: OfficerChange, vault: PersonalVault, now: Now
 ) -> Response:
     """Record that an officer leaves before the term ends, or correct a name."""
-    await service.change_officer(session, officer, change, by=by, now=now)
+    await service.change_officer(session, officer, change, vault=vault, by=by, now=now)
     return saved(await queries.one_officer(session, officer.board_id, officer.id, by, now))
 
 

@@ -43,7 +43,9 @@ class ElectedView(BaseModel):
     term_id: UUID
     kelurahan_code: str
     person_id: UUID
-    name: str | None = Field(description="Null in the public view once the officer left")
+    name: str | None = Field(
+        description="Public while in office, then seen with `registry:personal:read`; null in replies to writes"
+    )
     position: Position
     starts_on: date
     ends_on: date

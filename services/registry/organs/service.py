@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards import seats
 from services.registry.boards import service as boards
 from services.registry.boards.service import Appointment, Board, Office, Officer, Seat, Statute, Term
 from services.registry.organs import rules
@@ -32,12 +33,13 @@ from shared.vault import Vault
 AUDIENCES = {
     "statute.recorded": Audience.PUBLIC,
     "statute.changed": Audience.PUBLIC,
+    "officers.read": Audience.READINGS,
     "organs.read": Audience.READINGS,
 }
 
 
 async def seat_successor(
-    session: AsyncSession, board: Board, draft: SuccessorDraft, *, by: Caller, now: datetime
+    session: AsyncSession, board: Board, draft: SuccessorDraft, *, vault: Vault, by: Caller, now: datetime
 ) -> tuple[UUID, bool]:
     """Let somebody take a seat within a running term of a locked board, where the statutes allow it (C12, EL-12)."""
     claimed = await claim(session, Officer, draft, by=by, within=board.id)
@@ -59,19 +61,24 @@ async def seat_successor(
     found += await _office_faults(session, board, officer, term, statutes=statutes)
     _refuse(rules.OfficerInvalid, found)
     session.add(officer)
+    if seats.is_over(officer, term, now):
+        officer.name = None
+        seats.seal_name(session, vault, officer, draft.name)
     await session.flush()
     record(session, boards.officer_change("officer.recorded", officer, term=term, now=now), by=by, now=now)
     return officer.id, True
 
 
 async def change_officer(
-    session: AsyncSession, officer: Officer, change: OfficerChange, *, by: Caller, now: datetime
+    session: AsyncSession, officer: Officer, change: OfficerChange, *, vault: Vault, by: Caller, now: datetime
 ) -> None:
     """Let an officer of a locked board leave before the term ends, or correct what is recorded of one."""
     board = await session.get_one(Board, officer.board_id)
     term = await session.get_one(Term, officer.term_id)
     before = officer.ends_on
-    for name, value in changes(change).items():
+    edited = changes(change)
+    renamed = edited.pop("name", None)
+    for name, value in edited.items():
         setattr(officer, name, value)
     found = rules.departure_faults(
         starts_on=officer.starts_on,
@@ -84,6 +91,7 @@ async def change_officer(
         statutes = await boards.statutes_of(session, board.id)
         found += await _office_faults(session, board, officer, term, statutes=statutes)
     _refuse(rules.OfficerInvalid, found)
+    await seats.name_officer(session, vault, officer, over=seats.is_over(officer, term, now), renamed=renamed)
     officer.changed_at = now
     await session.flush()
     record(session, boards.officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)

@@ -4,7 +4,8 @@ What is kept is not journaled, the rows it stands behind are. A pair that may be
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ __all__ = [
     "Dismissal",
     "Duplicate",
     "DuplicateState",
+    "Erasing",
     "Person",
     "PersonalErased",
     "Reason",
@@ -41,6 +43,17 @@ __all__ = [
     "note",
     "opened",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasing:
+    """One erasure, as every slice is told of it: all ids of the person, why, since when it is asked for, by whom."""
+
+    persons: frozenset[UUID]
+    reason: str
+    requested_on: date
+    by: Caller
+    now: datetime
 
 
 def personal_records() -> FromClause:
@@ -145,6 +158,30 @@ async def queue_again(
 async def leave_queue(session: AsyncSession, *ids: UUID, by: Caller, now: datetime) -> None:
     """Take the open pairs of rows that no longer stand out of the queue."""
     await clear(session, await session.scalars(open_pairs(*ids)), by=by, now=now)
+
+
+async def found(session: AsyncSession, record_id: UUID) -> PersonalRecord | None:
+    """Return the record behind a row that may have none, locked."""
+    return await session.get(PersonalRecord, record_id, with_for_update=True)
+
+
+def close(session: AsyncSession, *, record_id: UUID, person_id: UUID, kelurahan_code: str, now: datetime) -> None:
+    """Keep of a row only that what named its person was erased, so that nobody fills it in again."""
+    session.add(
+        PersonalRecord(id=record_id, kelurahan_code=kelurahan_code, person_id=person_id, match_keys=[], erased_at=now)
+    )
+
+
+async def records_of(session: AsyncSession, persons: Collection[UUID]) -> Sequence[UUID]:
+    """Return the ids of the rows behind which some persons stand."""
+    return (await session.scalars(select(PersonalRecord.id).where(PersonalRecord.person_id.in_(persons)))).all()
+
+
+async def untie(session: AsyncSession, model: type[Any], erasing: Erasing) -> int:
+    """Keep of a slice's rows of an erased person nothing by which a guess could be tried; return how many there are."""
+    of_person = model.person_id.in_(erasing.persons)
+    untied = update(model).where(of_person).values(creation_digest=b"").returning(model.id)
+    return len((await session.scalars(untied)).all())
 
 
 async def discard(session: AsyncSession, record_ids: Collection[UUID]) -> None:

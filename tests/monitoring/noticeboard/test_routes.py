@@ -17,6 +17,7 @@ from tests.monitoring.story import (
     BACIRO,
     a_board,
     a_disbursement,
+    a_known_board,
     a_meeting,
     a_partner,
     a_plan,
@@ -181,6 +182,21 @@ class TestThoseInOffice:
             kept = (await connection.scalars(select(Officer.name).where(Officer.id == UUID(left["id"])))).all()
         assert [one["name"] for one in row.officers] == ["Ibu Baru", "Ibu Tetap"]
         assert kept == [None]
+
+    async def test_of_a_term_that_ran_out_are_shown_no_more_and_kept_no_longer_than_registry_does(
+        self, monitoring: Running
+    ) -> None:
+        board = await a_known_board(monitoring)
+        term = a_term(board, ends_on="2024-12-31")
+        officer = an_officer(board, term, name="Ibu Dulu")
+        await tell(monitoring, entry("term.recorded", term), entry("officer.recorded", officer))
+        page = await shown(monitoring, board)
+
+        await tell(monitoring, entry("officer.changed", officer | {"name": None, "version": 2}))
+        async with monitoring.database.reads.connect() as connection:
+            names = (await connection.scalars(select(Officer.name))).all()
+
+        assert (page["officers"], names) == ([], [None])
 
     async def test_of_a_dissolved_board_owe_no_election(self, monitoring: Running) -> None:
         board = a_board()

@@ -56,7 +56,9 @@ class TestRecordTerm:
         read = await registry.http.get(reply.headers["Location"], headers=registry.token("facilitator"))
 
         assert reply.status_code == 201
-        assert read.json() == reply.json()
+        # A reply to a write is kept beside its key, where no erasure would find a name.
+        nameless = [one | {"name": None} for one in read.json()["officers"]]
+        assert reply.json() == read.json() | {"officers": nameless}
         assert [one["position"] for one in reply.json()["officers"]].count("koordinator") == 1
         assert person in [one["person_id"] for one in reply.json()["officers"]]
         assert len({one["person_id"] for one in reply.json()["officers"]}) == 9
@@ -181,7 +183,7 @@ class TestOfficersName:
 
         assert await named({}) == [True, False]
         assert await named(registry.token("facilitator", regions=("33.74",))) == [True, False]
-        assert await named(registry.token("facilitator")) == [True, True]
+        assert await named(registry.token("facilitator")) == [True, False]
 
     async def test_is_hidden_from_the_day_after_the_last(self, registry: Running, board: httpx.Response) -> None:
         term = await record(registry, board, draft(**RUNNING))

@@ -305,18 +305,19 @@ class TestOfficers:
         self, registry: Running, board: httpx.Response
     ) -> None:
         term = await a_term(registry, board)
-        name = term.json()["officers"][3]["name"]
+        name = (await registry.http.get(term.headers["Location"])).json()["officers"][3]["name"]
 
         left = await self.leave(registry, term, 3, ends_on=day(-1), left_because="moved_away")
         public = (await registry.http.get(term.headers["Location"])).json()["officers"]
         full = await registry.http.get(f"{board.headers['Location']}/officers", headers=registry.token("facilitator"))
 
-        assert (left.status_code, left.json()["ends_on"], left.json()["name"]) == (200, day(-1), name)
+        assert (left.status_code, left.json()["ends_on"], left.json()["name"]) == (200, day(-1), None)
+        assert name in [one["name"] for one in full.json()["items"]]
         assert [one["name"] for one in public].count(None) == 1
         assert {one["left_because"] for one in public} == {None}
         assert [one["left_because"] for one in full.json()["items"]].count("moved_away") == 1
-        entry = (await journal(registry))[-1]
-        assert (entry["action"], entry["data"]["name"], entry["data"]["ends_on"]) == ("officer.changed", None, day(-1))
+        entry = [one for one in await journal(registry) if one["action"] == "officer.changed"][-1]
+        assert (entry["data"]["name"], entry["data"]["ends_on"]) == (None, day(-1))
         assert "moved" not in str(entry)
 
     async def test_are_listed_by_the_day(self, registry: Running, board: httpx.Response) -> None:
@@ -331,7 +332,7 @@ class TestOfficers:
             )
             items = reply.json()["items"]
             officers = items[0].get("officers", items)
-            return sorted(one["name"] for one in officers)
+            return sorted(one["name"] or "" for one in officers)
 
         assert seated.status_code == 201
         for path in ("officers", "terms"):
