@@ -39,6 +39,8 @@ from services.registry.elections.models import Ballot, Election
 from services.registry.emergencies import routes as emergencies
 from services.registry.emergencies import service as emergency_service
 from services.registry.emergencies.models import Emergency
+from services.registry.erasures import routes as erasures
+from services.registry.erasures import service as erasure_service
 from services.registry.facilitators import routes as facilitators
 from services.registry.facilitators import service as facilitator_service
 from services.registry.facilitators.models import Assignment, Facilitator
@@ -125,6 +127,8 @@ SERVICE = Service(
         programmes.enrolments,
         residents.households,
         residents.residents,
+        erasures.of_residents,
+        erasures.routes,
         duplicates.routes,
         boards.routes,
         organs.routes,
@@ -166,6 +170,7 @@ SERVICE = Service(
         **facilitator_service.AUDIENCES,
         **handover_service.AUDIENCES,
         **personal.AUDIENCES,
+        **erasure_service.AUDIENCES,
         **ATTACHMENTS,
     },
     subjects={

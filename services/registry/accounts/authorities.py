@@ -1,6 +1,6 @@
 """What an account may, where and when: given, shortened, taken back, and shared by one account with another."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from services.registry.accounts.rules import (
     without,
 )
 from services.registry.accounts.schemas import AuthorityChange, AuthorityDraft
+from services.registry.personal import service as personal
 from services.registry.regions.service import codes_now
 from shared.clock import today
 from shared.identity import new_id
@@ -304,3 +305,44 @@ async def _take_away(session: AsyncSession, account: Account, regions: set[str],
             authority.regions = left
             await _note(session, "authority.changed", authority, by=by, now=now)
     return bool(found)
+
+
+async def regions_of(session: AsyncSession, persons: Collection[UUID], *, on: date) -> dict[str, bool]:
+    """Return the regions, by their codes of today, of persons' accounts: whether something may be done there still."""
+    found = await session.execute(
+        select(Authority.regions, Authority.in_force(on).label("in_force"))
+        .join(Account, Account.id == Authority.account_id)
+        .where(Account.person_id.in_(persons))
+    )
+    regions: dict[str, bool] = {}
+    for row in found:
+        for region in await codes_now(session, row.regions):
+            regions[region] = regions.get(region, False) or row.in_force
+    return regions
+
+
+async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Take the names off a person's accounts, and all that they may, for good; return how many accounts there are."""
+    by, now = erasing.by, erasing.now
+    of_person = select(Account).where(Account.person_id.in_(erasing.persons)).order_by(Account.id).with_for_update()
+    accounts = (await session.scalars(of_person)).all()
+    for account in accounts:
+        require_another(account, by=by)
+        nobody = f"erased-{account.id.hex}"
+        if account.username == nobody:
+            continue
+        account.username = account.display_name = nobody
+        account.password_hash, account.suspended, account.not_before, account.creation_digest = None, True, now, b""
+        lasting = await session.scalars(
+            select(Authority).where(
+                Authority.account_id == account.id,
+                Authority.revoked_at.is_(None),
+                or_(Authority.ends_on.is_(None), Authority.ends_on >= today(now)),
+            )
+        )
+        revoked = lasting.all()
+        for authority in revoked:
+            authority.revoked_at = now
+        await _note(session, "authority.revoked", *revoked, by=by, now=now)
+        await note_change(session, account, "account.suspended", by=by, now=now)
+    return len(accounts)

@@ -27,8 +27,10 @@ from services.registry.consents.rules import (
 )
 from services.registry.consents.schemas import ConsentDraft, Withdrawal
 from services.registry.partners import service as partners
+from services.registry.personal import service as personal
 from services.registry.residents import service as residents
 from shared.canonical import keyed_digest
+from shared.clock import today
 from shared.errors import Fault
 from shared.items import claim
 from shared.journal import Audience, Change, record
@@ -140,6 +142,22 @@ async def withdraw(session: AsyncSession, consent: Consent, draft: Withdrawal, *
     consent.changed_at = now
     await session.flush()
     record(session, _change("consent.withdrawn", consent, occurred_on=draft.withdrawn_on), by=by, now=now)
+
+
+async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Withdraw what an erased person still allows; return how many consents there are."""
+    by, now = erasing.by, erasing.now
+    of_person = select(Consent).where(Consent.person_id.in_(erasing.persons)).order_by(Consent.id).with_for_update()
+    consents = (await session.scalars(of_person)).all()
+    ending = [
+        one for one in consents if one.withdrawn_on is None and (one.ends_on is None or one.ends_on >= today(now))
+    ]
+    for consent in ending:
+        consent.withdrawn_on, consent.changed_at = max(today(now), consent.starts_on), now
+    await session.flush()
+    for consent in ending:
+        record(session, _change("consent.withdrawn", consent, occurred_on=today(now)), by=by, now=now)
+    return await personal.untie(session, Consent, erasing)
 
 
 def _change(action: str, consent: Consent, *, occurred_on: date) -> Change:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.elections import service as elections
@@ -343,3 +343,32 @@ async def record_delegate(
     await session.flush()
     record(session, _delegate_change(delegate), by=by, now=now)
     return delegate.id, True
+
+
+async def same_person(session: AsyncSession, persons: frozenset[UUID]) -> frozenset[UUID]:
+    """Return ids of a person with those by which the other tally of a kelurahan meeting knows the same elected member.
+
+    Who was elected without an id of their own goes by the record of each tally; once both agree, their lines are one.
+    """
+    records = await personal.records_of(session, persons)
+    elections_of = select(Meeting.election_id).where(Meeting.member_records.overlap(records))
+    agreed = select(Meeting.election_id, Meeting.members).where(
+        Meeting.election_id.in_(elections_of), Meeting.standing == Standing.AGREED
+    )
+    lines: dict[tuple[UUID, int], set[UUID]] = {}
+    for election_id, members in await session.execute(agreed):
+        for line, one in enumerate(members):
+            lines.setdefault((election_id, line), set()).add(UUID(one["person_id"] or one["record_id"]))
+    return persons.union(*(line for line in lines.values() if line & persons))
+
+
+async def erase_delegates(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase what a person's records as a delegate hold beside the sealed names; return how many there are."""
+    return await personal.untie(session, Delegate, erasing)
+
+
+async def erase_elected(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase what the tallies that elected a person hold beside the sealed names; return how many there are."""
+    records = await personal.records_of(session, erasing.persons)
+    of_person = update(Meeting).where(Meeting.member_records.overlap(records)).values(creation_digest=b"")
+    return len((await session.scalars(of_person.returning(Meeting.id))).all())

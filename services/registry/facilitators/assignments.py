@@ -13,6 +13,7 @@ from services.registry.database import places
 from services.registry.facilitators.models import Assignment, Facilitator
 from services.registry.facilitators.rules import AssignmentElsewhere, AssignmentOverlaps, require_employed
 from services.registry.facilitators.schemas import AssignmentChange, AssignmentDraft
+from services.registry.personal import service as personal
 from shared.clock import today
 from shared.identity import new_id
 from shared.items import Claim, claim, require_place
@@ -269,3 +270,8 @@ async def serves_on(session: AsyncSession, facilitator: Facilitator, day: date) 
         .order_by(Assignment.kelurahan_code)
     )
     return found.all()
+
+
+async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase what a person's assignments hold beside the person's id; return how many there are."""
+    return await personal.untie(session, Assignment, erasing)

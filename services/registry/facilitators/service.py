@@ -169,3 +169,8 @@ async def locked_pair(
                 raise
             raise FacilitatorUnknown(pointer="/to_facilitator_id", id=second_id) from None
     return found[first_id], found[second_id]
+
+
+async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase what a person's employments hold beside the sealed names; return how many there are."""
+    return await personal.untie(session, Facilitator, erasing)

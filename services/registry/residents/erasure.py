@@ -1,9 +1,9 @@
 """The use case of erasure: whatever names a person is gone for good, and what was counted stays counted."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -13,37 +13,50 @@ from services.registry.residents.models import Household, Resident
 from services.registry.residents.rules import ErasureElsewhere
 from services.registry.residents.schemas import Erasure
 from shared.journal import Change, record
-from shared.occurrence import require_not_future
-from shared.permissions import Caller
+
+__all__ = ["Erasure", "ErasureElsewhere", "erase_residents", "persons_of", "same_person"]
 
 
-async def erase_person(session: AsyncSession, resident: Resident, asked: Erasure, *, by: Caller, now: datetime) -> None:
-    """Erase who stands behind a locked row, in all rows of that person; of the last one of a household its address too.
-
-    Destroyed are the keys under which the personal fields lie, in every copy, and the digests by which somebody who
-    knows them could tell whose they were. Sex, year of birth and where somebody lived stay, so that sums and history do.
-    """
-    require_not_future(asked.requested_on, now=now, pointer="/requested_on")
-    if resident.erased_at is not None:
-        return
-    rows = await _rows_of_person(session, resident)
+async def persons_of(session: AsyncSession, resident: Resident) -> frozenset[UUID]:
+    """Return all ids of the person behind a locked row, or ErasureElsewhere where another row stands for the person."""
+    rows = await _rows_of(session, Resident.id == resident.id)
     if resident.merged_into is not None or any(row.moved_from == resident.id for row in rows):
         raise ErasureElsewhere
-    for person_id in sorted({row.person_id for row in rows}):
-        await personal.erase(session, person_id, by=by, now=now)
-    for row in rows:
-        row.erased_at, row.creation_digest, row.changed_at = now, b"", now
+    return frozenset(row.person_id for row in rows)
+
+
+async def same_person(session: AsyncSession, person_id: UUID) -> frozenset[UUID]:
+    """Return an id of a person with those of all rows that were found to be the same person.
+
+    Whoever changes a resident locks the household first.
+    """
+    homes = select(Resident.household_id).where(Resident.person_id == person_id)
+    await session.scalars(select(Household.id).where(Household.id.in_(homes)).order_by(Household.id).with_for_update())
+    return frozenset({person_id, *(row.person_id for row in await _rows_of(session, Resident.person_id == person_id))})
+
+
+async def erase_residents(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase all rows of a person, and of the last one of a household its address too; return how many there are.
+
+    Sex, year of birth and where somebody lived stay, so that sums and history do; vulnerabilities, which nobody sums, go.
+    """
+    rows = await _rows_of(session, Resident.person_id.in_(erasing.persons))
+    new = [row for row in rows if row.erased_at is None]
+    for row in new:
+        row.erased_at, row.creation_digest, row.changed_at = erasing.now, b"", erasing.now
+        row.vulnerabilities = None
     await session.flush()
-    for row in rows:
-        data = service.resident_record(row) | {"reason": asked.reason, "requested_on": asked.requested_on}
-        change = Change("resident.erased", f"residents/{row.id}", row.kelurahan_code, data, asked.requested_on)
-        record(session, change, by=by, now=now)
-    await _erase_empty_households(session, rows, asked, by=by, now=now)
+    for row in new:
+        data = service.resident_record(row) | {"reason": erasing.reason, "requested_on": erasing.requested_on}
+        change = Change("resident.erased", f"residents/{row.id}", row.kelurahan_code, data, erasing.requested_on)
+        record(session, change, by=erasing.by, now=erasing.now)
+    await _erase_empty_households(session, new, erasing)
+    return len(rows)
 
 
-async def _rows_of_person(session: AsyncSession, resident: Resident) -> Sequence[Resident]:
-    """Return, locked, all rows of a person: those of every move, and those found to be the same person."""
-    start = select(Resident.id, Resident.person_id, Resident.merged_into).where(Resident.id == resident.id)
+async def _rows_of(session: AsyncSession, beginning: ColumnElement[bool]) -> Sequence[Resident]:
+    """Return, locked, all rows of a person of whom one is known: of every move, and found to be the same person."""
+    start = select(Resident.id, Resident.person_id, Resident.merged_into).where(beginning)
     same = start.cte("same", recursive=True)
     other = aliased(Resident)
     same = same.union(
@@ -56,10 +69,9 @@ async def _rows_of_person(session: AsyncSession, resident: Resident) -> Sequence
     return (await session.scalars(found)).all()
 
 
-async def _erase_empty_households(
-    session: AsyncSession, rows: Sequence[Resident], asked: Erasure, *, by: Caller, now: datetime
-) -> None:
+async def _erase_empty_households(session: AsyncSession, rows: Sequence[Resident], erasing: personal.Erasing) -> None:
     """Erase the addresses where nobody is left who could be found there; the lock lets the last of two see the other."""
+    by, now = erasing.by, erasing.now
     ids = {row.household_id for row in rows}
     locked = select(Household).where(Household.id.in_(ids)).order_by(Household.id).with_for_update()
     households = (await session.scalars(locked)).all()
@@ -71,6 +83,6 @@ async def _erase_empty_households(
         household.erased_at, household.creation_digest, household.changed_at = now, b"", now
     await session.flush()
     for household in empty:
-        data = service.household_record(household) | {"reason": asked.reason, "requested_on": asked.requested_on}
+        data = service.household_record(household) | {"reason": erasing.reason, "requested_on": erasing.requested_on}
         subject, place = f"households/{household.id}", household.kelurahan_code
-        record(session, Change("household.erased", subject, place, data, asked.requested_on), by=by, now=now)
+        record(session, Change("household.erased", subject, place, data, erasing.requested_on), by=by, now=now)

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import ErasureWriter, PersonalReader, PersonalVault, ResidentReader, ResidentWriter
-from services.registry.residents import counting, erasure, homes, moves, queries, service, welfare
+from services.registry.dependencies import PersonalReader, PersonalVault, ResidentReader, ResidentWriter
+from services.registry.residents import counting, homes, moves, queries, service, welfare
 from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.schemas import (
-    Erasure,
     Found,
     HouseholdChange,
     HouseholdDraft,
@@ -293,17 +292,3 @@ async def move_resident(
     moved_to = await moves.move_resident(session, vault, household, resident, move, by=by, now=now)
     closed = await queries.one_resident(session, resident.id, by, now)
     return saved(closed, location=f"{residents.prefix}/{moved_to}")
-
-
-@residents.post("/{id}/erasure", response_model=ResidentView)
-async def erase_resident(
-    by: ErasureWriter,
-    session: Writing,
-    _household: HouseholdOfResident,
-    resident: ResidentToChange,
-    asked: Erasure,
-    now: Now,
-) -> Response:
-    """Erase what names a person, in every record of theirs, for good; what was counted stays counted."""
-    await erasure.erase_person(session, resident, asked, by=by, now=now)
-    return saved(await queries.one_resident(session, resident.id, by, now))

@@ -19,7 +19,7 @@ from services.registry.residents.counting import (
 )
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.numbers import nik_faults
-from services.registry.residents.queries import COMPARED, beside, resident_view
+from services.registry.residents.queries import COMPARED, beside, one_resident, resident_view
 from services.registry.residents.rules import (
     AlreadyMoved,
     HouseholdEnd,
@@ -64,6 +64,7 @@ __all__ = [
     "kept_resident",
     "known_residents",
     "numbered",
+    "one_resident",
     "persons",
     "resident_view",
 ]

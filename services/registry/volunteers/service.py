@@ -153,3 +153,8 @@ async def _require_once(session: AsyncSession, volunteer: Volunteer) -> None:
         )
     if other is not None:
         raise VolunteerAlready(starts_on=other)
+
+
+async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
+    """Erase what a person's records as a volunteer hold beside the sealed names; return how many there are."""
+    return await personal.untie(session, Volunteer, erasing)

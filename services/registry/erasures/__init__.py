@@ -1,0 +1,1 @@
+"""Erasures: one act after which nothing names a person any more, whichever slices knew them."""
