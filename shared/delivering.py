@@ -156,7 +156,12 @@ class Deliveries:
 
     async def _sent(self, row: Row[Any], *, now: datetime) -> Answer:
         headers = {"Content-Type": "application/json", **self.signed(row, now=now)}
-        return await self.outgoing.post(row.url, headers=headers, body=bytes(row.body))
+        try:
+            return await self.outgoing.post(row.url, headers=headers, body=bytes(row.body))
+        except Exception as error:
+            # What nobody foresaw of one address holds up no other.
+            log.error("webhooks.not_sent", webhook=str(row.webhook_id), exc_info=error)
+            return Answer(None, "unreachable")
 
     def signed(self, row: Row[Any], *, now: datetime) -> Mapping[str, str]:
         """Return the headers of Standard Webhooks: after a renewal, both secrets sign for a day."""

@@ -31,10 +31,11 @@ from shared.jobviews import JobView, accepted
 from shared.lists import Order, Page, PageQuery, page
 from shared.permissions import Anyone, Caller, ScopeMissing, SignedIn
 from shared.problems import language_of
+from shared.reading import read_apart
 from shared.replies import VersionStale, expected_version, item_reply, reply, saved
 from shared.restricted import stored_nowhere
 from shared.routing import router
-from shared.sheets import CSV, FORMS, MOST_BYTES, XLSX, FileTooLarge, csv_bytes, form_of, read_sheet, xlsx_bytes
+from shared.sheets import CSV, FORMS, MOST_BYTES, XLSX, FileTooLarge, csv_bytes, form_of, xlsx_bytes
 from shared.withdrawing import undo
 from shared.writing import Writing
 
@@ -150,7 +151,7 @@ async def _sent(
     content = await request.body()
     secret = request.app.state.settings.hmac_key
     async with AT_ONCE:
-        return await asyncio.to_thread(lambda: kept_rows(importable, read_sheet(content, form), secret=secret))
+        return await asyncio.to_thread(lambda: kept_rows(importable, read_apart(content, form), secret=secret))
 
 
 SentRows = Annotated[tuple[dict[str, str], list[dict[str, Any]]], Depends(_sent)]

@@ -17,6 +17,8 @@ import httpcore
 
 LARGEST_ANSWER = 4096
 SECONDS = 10.0
+NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("::/96", "fec0::/10", "64:ff9b:1::/48")))
+"""Older and newer ways to write a network's own addresses, which Python's `is_global` takes for public ones."""
 
 
 class AddressForbiddenError(Exception):
@@ -31,7 +33,7 @@ def is_public(address: str) -> bool:
         known = mapped
     if isinstance(known, ipaddress.IPv6Address) and known in ipaddress.ip_network("64:ff9b::/96"):
         known = ipaddress.IPv4Address(int(known) & 0xFFFFFFFF)
-    return known.is_global and not known.is_multicast
+    return known.is_global and not known.is_multicast and not any(known in one for one in NOT_PUBLIC)
 
 
 class Judged(httpcore.AsyncNetworkBackend):
@@ -91,7 +93,7 @@ class Outgoing:
         sent = [("Host", urlsplit(url).netloc.rpartition("@")[2]), *headers.items()]
         try:
             async with (
-                asyncio.timeout(SECONDS * 2),
+                asyncio.timeout(SECONDS),
                 self._pool.stream("POST", url, headers=sent, content=body, extensions={"timeout": limits}) as answer,
             ):
                 read = 0

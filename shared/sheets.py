@@ -24,6 +24,9 @@ FORMS = (CSV, XLSX, NDJSON)
 MOST_BYTES = 20 * 1024 * 1024
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_ROWS = 200_000
+MOST_LINES = 1_048_576
+"""Lines with the empty ones: as many as a spreadsheet has."""
+
 MOST_COLUMNS = 100
 MOST_CELLS = 10_000_000
 EXACT = 10**15
@@ -117,7 +120,7 @@ def read_sheet(content: bytes, form: str) -> Sheet:
         row = _row(number, headers, line, spreadsheet=form != NDJSON)
         if row.cells or row.overfull:
             rows.append(row)
-        if len(rows) > MOST_ROWS:
+        if len(rows) > MOST_ROWS or number > MOST_LINES:
             raise FileTooLarge
     return Sheet(headers, rows)
 
@@ -224,7 +227,7 @@ def _require_near(sheet: bytes) -> None:
         for letter in place[1]:
             column = column * 26 + letter - 64
         columns, rows = max(columns, column), max(rows, int(place[2]))
-    if columns * rows > MOST_CELLS:
+    if columns * rows > MOST_CELLS or rows > MOST_LINES:
         raise FileTooLarge
 
 

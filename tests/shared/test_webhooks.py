@@ -18,7 +18,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from services.registry.app import SERVICE
 from shared.clock import read_clock
 from shared.delivering import DELAYS, Deliveries
-from shared.outgoing import Outgoing, is_public
+from shared.outgoing import Answer, Outgoing, is_public
 from shared.permissions import Caller
 from tests.house import Running, code_of, etag, new_id
 
@@ -157,6 +157,26 @@ class TestDelivery:
         assert [len(one) for one in bodies.values()] == [1, 1, 1]
         assert {one["state"] for one in await log_of(registry, webhook)} == {"delivered"}
 
+    async def test_one_that_breaks_what_sends_holds_up_no_other(
+        self, registry: Running, worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        broken, sound = [await opened(registry, receiver, url=receiver.url + end) for end in ("?broken", "")]
+        await a_board(registry)
+        post = worker.outgoing.post
+
+        async def breaks(url: str, **message: Any) -> Answer:
+            if url.endswith("?broken"):
+                raise RuntimeError
+            return await post(url, **message)
+
+        monkeypatch.setattr(worker.outgoing, "post", breaks)
+        await worker.work()
+
+        states = [
+            [(one["state"], one["last_failure"]) for one in await log_of(registry, hook)] for hook in (broken, sound)
+        ]
+        assert states == [[("waiting", "unreachable")], [("delivered", None)]]
+
     async def test_after_three_days_it_is_dead_and_can_be_sent_again_from_a_position(
         self, registry: Running, worker: Worker, receiver: Receiver
     ) -> None:
@@ -290,7 +310,7 @@ class TestAddresses:
         [
             "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",  # noqa: S104
             "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1",
+            "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1", "::7f00:1", "fec0::1", "64:ff9b:1::a00:1",
         ],
     )  # fmt: skip
     def test_private_ones_are_no_addresses_of_the_public(self, address: str) -> None:
