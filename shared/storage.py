@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -112,13 +112,20 @@ class Storage:
                 async with _asked():
                     await self._store.delete_async(name)
             except ContentMissing:
-                continue
+                pass
+            for begun in self._begun(name):
+                begun.unlink(missing_ok=True)
 
     async def under(self, prefix: str) -> list[str]:
         """Return the names that begin with a path such as `uploads/{id}`."""
         async with _asked():
             found = await self._store.list(prefix).collect_async()
-        return [str(one["path"]) for one in found]
+        begun = [one.relative_to(self._folder or "").as_posix() for one in self._begun(f"{prefix}/*")]
+        return sorted({str(one["path"]) for one in found} | {name.partition("#")[0] for name in begun})
+
+    def _begun(self, name: str) -> Iterator[Path]:
+        """Give what a death in the middle of a put left in a folder: half of a content, which the library hides."""
+        return iter(()) if self._folder is None else self._folder.glob(f"{name}#*")
 
 
 def _to_disk(folder: Path, name: str) -> None:

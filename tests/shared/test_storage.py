@@ -1,6 +1,9 @@
 """Storage keeps the same promises in a folder, in memory and in a bucket."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +61,51 @@ async def test_gives_a_piece_and_tells_the_size(storage: Storage) -> None:
     for asked in (storage.size("ab/five"), storage.piece("ab/five", 0, 1)):
         with pytest.raises(ContentMissing):
             await asked
+
+
+def files(folder: Path, pattern: str = "*") -> list[str]:
+    return sorted(file.name for file in folder.rglob(pattern) if file.is_file())
+
+
+def half(folder: Path, *names: str) -> None:
+    """Lay down what a process leaves that is killed in the middle of a put."""
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"half")
+
+
+def killed_in_a_put(folder: Path, name: str) -> None:
+    code = f"""
+import asyncio
+from shared.storage import Storage
+async def puts():
+    await Storage({folder.as_uri()!r}).put({name!r}, bytes(200_000_000))
+asyncio.run(puts())
+"""
+    with subprocess.Popen([sys.executable, "-c", code]) as process:  # noqa: S603
+        while process.poll() is None and not files(folder, "*#*"):
+            time.sleep(0.002)
+        process.kill()
+
+
+async def test_half_of_a_content_goes_with_it(tmp_path: Path) -> None:
+    storage = Storage(tmp_path.as_uri())
+    await storage.put("uploads/a/0-x", b"whole")
+    half(tmp_path, "uploads/a/0-x#1", "uploads/a/5-y#1", "uploads/a/5-y#2", "uploads/ab/5-y#1")
+
+    assert await storage.under("uploads/a") == ["uploads/a/0-x", "uploads/a/5-y"]
+    await storage.delete(await storage.under("uploads/a"))
+    assert files(tmp_path) == ["5-y#1"]
+
+
+async def test_a_death_in_the_middle_of_a_put_leaves_nothing_for_ever(tmp_path: Path) -> None:
+    for _ in range(3):
+        killed_in_a_put(tmp_path, "uploads/a/0-x")
+    assert files(tmp_path)
+    storage = Storage(tmp_path.as_uri())
+    await storage.delete(await storage.under("uploads/a"))
+
+    assert files(tmp_path) == []
 
 
 async def test_a_bucket_or_folder_that_is_away_is_said_to_be(tmp_path: Path, bucket: str) -> None:
