@@ -120,6 +120,15 @@ def in_place(model: type[Any]) -> ColumnElement[bool]:
     return condition
 
 
+def same_place(model: type[Any], code: Any) -> ColumnElement[bool]:
+    """Return the condition that a row stands today where a code does: one place may have had several codes."""
+    here, there = places_of(model).alias("here"), places_of(model).alias("there")
+    today = select(here.c.code_now).where(here.c.kelurahan_code == code).scalar_subquery()
+    codes = select(there.c.kelurahan_code).where(there.c.code_now == today)
+    condition: ColumnElement[bool] = getattr(model, model.placed_by).in_(codes)
+    return condition
+
+
 def in_scope(model: type[Any], caller: Caller) -> ColumnElement[bool]:
     """Return the condition that a row joined with `places` is the caller's to see in full."""
     return _served(model, caller, caller.regions if caller.may(model.read_scope) else ())

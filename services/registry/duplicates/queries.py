@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, or_, select
+from sqlalchemy import Select, Uuid, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.database import places
@@ -14,7 +14,7 @@ from services.registry.personal.service import Duplicate
 from services.registry.residents import service as residents
 from shared.clock import today
 from shared.errors import ResourceNotFound
-from shared.items import visible
+from shared.items import in_place, visible
 from shared.lists import Order
 from shared.permissions import Caller
 from shared.statements import fetch, remembered
@@ -39,9 +39,20 @@ SHOWN = (
     "recorded_at",
     "changed_at",
 )
-_DUPLICATES = select(*Duplicate.__table__.c, places.c.code_now).join(
-    places, places.c.kelurahan_code == Duplicate.kelurahan_code
-)
+_ELSEWHERE = places.alias("elsewhere")
+ELSEWHERE = case((_ELSEWHERE.c.code_now != places.c.code_now, Duplicate.elsewhere_code), else_=None)
+"""Where the first of a pair stands; null where both stand in one kelurahan by now, whatever it was called."""
+
+
+def with_places(statement: Select[Any]) -> Select[Any]:
+    """Join a pair with where its second stands, and with where its first does when that was elsewhere."""
+    return statement.join(places, in_place(Duplicate)).outerjoin(
+        _ELSEWHERE, _ELSEWHERE.c.kelurahan_code == Duplicate.elsewhere_code
+    )
+
+
+_SHOWN = (column for column in Duplicate.__table__.c if column.name != "elsewhere_code")
+_DUPLICATES = with_places(select(*_SHOWN, ELSEWHERE.label("elsewhere_code"), places.c.code_now))
 
 
 @remembered

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.duplicates.queries import ELSEWHERE, with_places
 from services.registry.duplicates.rules import (
     COLUMNS,
     RESTORED,
@@ -48,13 +49,12 @@ async def pair_of(session: AsyncSession, duplicate_id: UUID, *, by: Caller) -> d
     is merged, locks nobody.
     """
     # Read without keeping it, so that it is read again once it is locked.
-    found = await session.execute(
-        select(Duplicate.first_id, Duplicate.second_id, Duplicate.elsewhere_code).where(Duplicate.id == duplicate_id)
-    )
+    columns = select(Duplicate.first_id, Duplicate.second_id, ELSEWHERE.label("elsewhere"))
+    found = await session.execute(with_places(columns).where(Duplicate.id == duplicate_id))
     pair = found.one_or_none()
     if pair is None:
         raise ResourceNotFound
-    if pair.elsewhere_code is not None:
+    if pair.elsewhere is not None:
         return {}
     members = Resident.id.in_((pair.first_id, pair.second_id))
     homes = {
@@ -92,7 +92,7 @@ async def merge(
     """Let one of a locked pair stand for both; what both were before is kept, sealed, so that they can be parted."""
     if pair.state not in {DuplicateState.OPEN, DuplicateState.DISMISSED}:
         raise DuplicateDecided(state=pair.state)
-    if pair.elsewhere_code is not None:
+    if not homes:
         raise TwoKelurahan(here=pair.kelurahan_code, elsewhere=pair.elsewhere_code)
     if draft.kept_id not in _both(pair):
         raise KeptElsewhere(pointer="/kept_id", kept_id=draft.kept_id)

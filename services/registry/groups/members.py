@@ -3,15 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.groups.models import Group, Membership, SavingsMonth
 from services.registry.groups.rules import (
+    JOINED_LATER,
     RESIDENT_GONE,
     RESIDENT_UNKNOWN,
     ChairTaken,
+    GroupDissolved,
+    GroupInvalid,
     MemberRole,
+    MembershipEnd,
     MembershipInvalid,
     MembershipOverlaps,
     MonthTaken,
@@ -19,15 +23,17 @@ from services.registry.groups.rules import (
     before_group_faults,
     ending_faults,
     first_of,
+    require_working,
     savings_faults,
 )
 from services.registry.groups.schemas import (
+    DissolutionDraft,
     MembershipChange,
     MembershipDraft,
     SavingsMonthChange,
     SavingsMonthDraft,
 )
-from services.registry.groups.service import moved
+from services.registry.groups.service import group_change, moved
 from services.registry.residents.service import kept_resident, persons
 from shared.clock import today
 from shared.errors import Fault
@@ -83,6 +89,34 @@ async def change_membership(
     record(session, _membership_change("membership.changed", membership), by=by, now=now)
 
 
+async def dissolve_group(
+    session: AsyncSession, group: Group, draft: DissolutionDraft, *, by: Caller, now: datetime
+) -> None:
+    """Let a locked group end on a day, and with it whatever membership still holds."""
+    if group.dissolved_on is not None:
+        raise GroupDissolved(dissolved_on=group.dissolved_on)
+    require_not_future(draft.dissolved_on, now=now, pointer="/dissolved_on")
+    found = before_group_faults(draft.dissolved_on, formed_on=group.formed_on, pointer="/dissolved_on")
+    holding = or_(Membership.ends_on.is_(None), Membership.ends_on > draft.dissolved_on)
+    ending = await session.scalars(
+        select(Membership).where(Membership.group_id == group.id, holding).order_by(Membership.id)
+    )
+    memberships = ending.all()
+    later = [one.starts_on for one in memberships if one.starts_on > draft.dissolved_on]
+    if later:
+        found.append(Fault("/dissolved_on", "group.joined_later", JOINED_LATER, {"starts_on": max(later)}))
+    if found:
+        raise GroupInvalid(faults=found, count=len(found))
+    for one in memberships:
+        one.ends_on, one.ended_because, one.changed_at = draft.dissolved_on, MembershipEnd.GROUP_DISSOLVED, now
+    group.dissolved_on, group.dissolution_reference = draft.dissolved_on, draft.minutes_reference
+    group.changed_at = now
+    await session.flush()
+    record(session, group_change("group.dissolved", group), by=by, now=now)
+    for one in memberships:
+        record(session, _membership_change("membership.changed", one), by=by, now=now)
+
+
 async def _require_fitting(session: AsyncSession, group: Group, membership: Membership, *, now: datetime) -> None:
     """Refuse a membership at an impossible time, a person twice at once, and a second chair."""
     for name in ("starts_on", "trained_on", "ends_on"):
@@ -90,6 +124,7 @@ async def _require_fitting(session: AsyncSession, group: Group, membership: Memb
         if day is not None:
             require_not_future(day, now=now, pointer=f"/{name}")
     require_order(membership.starts_on, membership.ends_on)
+    require_working(membership.ends_on, dissolved_on=group.dissolved_on)
     found = before_group_faults(membership.starts_on, formed_on=group.formed_on, pointer="/starts_on")
     found += ending_faults(membership.ends_on, membership.ended_because)
     if found:
@@ -140,6 +175,7 @@ async def record_savings(
     require_not_future(month, now=now, pointer="/month")
     found = before_group_faults(month, formed_on=group.formed_on.replace(day=1), pointer="/month")
     found += savings_faults(savings_rupiah=draft.savings_rupiah, savers=draft.savers)
+    require_working(month, dissolved_on=group.dissolved_on)
     if found:
         raise SavingsInvalid(faults=found, count=len(found))
     taken = select(SavingsMonth.id).where(SavingsMonth.group_id == group.id, SavingsMonth.month == month)

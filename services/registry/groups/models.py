@@ -32,12 +32,7 @@ class Group(CommunityItem, Base):
     __table_args__ = community(
         child_of("boards", "board_id"),
         CheckConstraint("women BETWEEN 0 AND members", name="women"),
-        CheckConstraint(
-            "(liability_signed_on IS NULL) = (liability_reference IS NULL)"
-            " AND (liability_signed_on IS NULL) = (liability_signatories IS NULL)",
-            name="liability",
-        ),
-        CheckConstraint("liability_signatories >= 1", name="signatories"),
+        CheckConstraint("dissolved_on >= formed_on", name="dissolved"),
         serves("groups_by_place", "kelurahan_code", "id"),
         serves("groups_of_board", "board_id", "id"),
         serves("groups_by_name", "name", "id"),
@@ -52,9 +47,27 @@ class Group(CommunityItem, Base):
     formed_on: Mapped[date]
     members: Mapped[int] = mapped_column(Integer)
     women: Mapped[int] = mapped_column(Integer)
-    liability_signed_on: Mapped[date | None]
-    liability_reference: Mapped[str | None] = mapped_column(String(200))
-    liability_signatories: Mapped[int | None] = mapped_column(Integer)
+    dissolved_on: Mapped[date | None]
+    """Its last day; null while it works."""
+
+    dissolution_reference: Mapped[str | None] = mapped_column(String(200))
+
+
+class JointLiability(CommunityItem, Base):
+    """A statement in which members of a group answer for each other's loans; on a day the last one signed counts."""
+
+    __tablename__ = "joint_liabilities"
+    __table_args__ = community(
+        child_of("groups", "group_id"),
+        CheckConstraint("signatories >= 1", name="signatories"),
+        serves("joint_liabilities_of_group", "group_id", "signed_on", "id"),
+    )
+    read_scope = "registry:groups:read"
+
+    group_id: Mapped[UUID] = mapped_column(Uuid)
+    signed_on: Mapped[date]
+    document_reference: Mapped[str] = mapped_column(String(200))
+    signatories: Mapped[int] = mapped_column(Integer)
 
 
 class Membership(CommunityItem, Dated, Base):
@@ -63,7 +76,6 @@ class Membership(CommunityItem, Dated, Base):
     __tablename__ = "memberships"
     __table_args__ = community(
         child_of("groups", "group_id"),
-        child_of("residents", "resident_id"),
         CheckConstraint("ends_on >= starts_on", name="order"),
         CheckConstraint("(ends_on IS NULL) = (ended_because IS NULL)", name="ended"),
         serves("memberships_of_group", "group_id", "starts_on", "id"),
@@ -74,6 +86,8 @@ class Membership(CommunityItem, Dated, Base):
 
     group_id: Mapped[UUID] = mapped_column(Uuid)
     resident_id: Mapped[UUID] = mapped_column(Uuid)
+    """No foreign key, for the resident may stand under another code that the group's kelurahan had."""
+
     role: Mapped[MemberRole] = choice(MemberRole)
     trained_on: Mapped[date | None]
     ended_because: Mapped[MembershipEnd | None] = choice(MembershipEnd)

@@ -6,14 +6,27 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Date, ScalarSelect, Select, Uuid, bindparam, exists, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    ScalarSelect,
+    Select,
+    Uuid,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.boards.service import board_names
 from services.registry.database import places
-from services.registry.groups.models import Group, Membership, SavingsMonth
+from services.registry.groups.models import Group, JointLiability, Membership, SavingsMonth
 from services.registry.groups.rules import CountedFrom, GroupKind, GroupRules, MemberRole, first_of
 from services.registry.groups.schemas import (
     GroupQuery,
@@ -22,7 +35,7 @@ from services.registry.groups.schemas import (
     SavingsMonthQuery,
 )
 from services.registry.personal import service as personal
-from services.registry.residents.service import persons
+from services.registry.residents.service import persons, rows_of
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
@@ -64,6 +77,15 @@ _COUNTED = (
     .where(Membership.group_id == Group.id, Membership.holds_on(ON))
     .scalar_subquery()
 )
+LIABILITY = (
+    select(JointLiability.signed_on, JointLiability.document_reference, JointLiability.signatories)
+    .where(JointLiability.group_id == Group.id, JointLiability.signed_on <= ON)
+    .order_by(JointLiability.signed_on.desc(), JointLiability.id.desc())
+    .limit(1)
+    .lateral("liability")
+)
+"""The joint liability of a group that was signed last by the day."""
+
 # Among the columns, not joined: so it is counted for the groups of a page only.
 LISTED = exists().where(Membership.group_id == Group.id)
 """Whether the members of a group are listed, today or once: then they are counted."""
@@ -83,15 +105,16 @@ _GROUPS = (
         Group.women,
         LISTED.label("listed"),
         _COUNTED.label("counted"),
-        Group.liability_signed_on,
-        Group.liability_reference,
-        Group.liability_signatories,
+        Group.dissolved_on,
+        (Group.dissolved_on < ON).label("over"),
+        *LIABILITY.c,
         Group.version,
         Group.recorded_at,
         Group.changed_at,
     )
     .join(places, in_place(Group))
     .join(_BOARDS, _BOARDS.c.id == Group.board_id)
+    .outerjoin(LIABILITY, true())
 )
 
 
@@ -100,7 +123,7 @@ def groups(query: GroupQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of groups; it takes the day as `on`."""
     statement = _GROUPS.where(visible(Group, caller))
     if query.as_of is not None:
-        statement = statement.where(Group.formed_on <= ON)
+        statement = statement.where(Group.formed_on <= ON, or_(Group.dissolved_on.is_(None), Group.dissolved_on >= ON))
     if query.region is not None:
         statement = statement.where(query.lies_in_region(places))
     if query.board_id is not None:
@@ -114,14 +137,14 @@ def groups(query: GroupQuery, caller: Caller) -> Select[Any]:
 
 def group_view(row: Any) -> dict[str, Any]:
     """Return a row as GroupView: who is listed is counted, else the numbers are those it was recorded with."""
-    members, women = row.counted if row.listed else (row.members, row.women)
+    members, women = row.counted if row.listed else (0, 0) if row.over else (row.members, row.women)
     rules = in_force(GROUP_RULES, row.formed_on).values
     liability = None
-    if row.liability_signed_on is not None:
+    if row.signed_on is not None:
         liability = {
-            "signed_on": row.liability_signed_on,
-            "document_reference": row.liability_reference,
-            "signatories": row.liability_signatories,
+            "signed_on": row.signed_on,
+            "document_reference": row.document_reference,
+            "signatories": row.signatories,
         }
     return {
         "id": row.id,
@@ -133,6 +156,7 @@ def group_view(row: Any) -> dict[str, Any]:
         "kind": row.kind,
         "bond": row.bond,
         "formed_on": row.formed_on,
+        "dissolved_on": row.dissolved_on,
         "members": members,
         "women": women,
         "counted_from": CountedFrom.MEMBERSHIPS if row.listed else CountedFrom.RECORDED,
@@ -160,33 +184,43 @@ async def one_group(
 
 
 _PERSONAL: Any = personal.personal_records()
-_HERE, _GROUP_HERE, _PERSONS_HERE = aliased(Membership), aliased(Group), persons(ON).alias("persons_here")
-# Once for a statement, not once for a row: a person is not found by an index, for records may stand for each other.
-_IN_KELURAHAN = (
+_OWN, _MEMBERS, _THEIRS, _OF_THEIRS, _PERSONS_THERE = (
+    aliased(Membership),
+    persons(ON).alias("members"),
+    aliased(Membership),
+    aliased(Group),
+    persons(ON).alias("persons_there"),
+)
+# Once for a statement, not once for a row: records may stand for each other.
+_OF_MEMBERS = (
     select(
-        _PERSONS_HERE.c.person_id,
-        _HERE.group_id,
-        (_GROUP_HERE.kind == GroupKind.ECONOMIC).label("borrows"),
-        (_HERE.role == MemberRole.CHAIR).label("leads"),
+        _PERSONS_THERE.c.person_id,
+        _THEIRS.group_id,
+        (_OF_THEIRS.kind == GroupKind.ECONOMIC).label("borrows"),
+        (_THEIRS.role == MemberRole.CHAIR).label("leads"),
     )
-    .join_from(_HERE, _GROUP_HERE, _GROUP_HERE.id == _HERE.group_id)
-    .join(_PERSONS_HERE, _PERSONS_HERE.c.id == _HERE.resident_id)
+    .join_from(_THEIRS, _OF_THEIRS, _OF_THEIRS.id == _THEIRS.group_id)
+    .join(_PERSONS_THERE, _PERSONS_THERE.c.id == _THEIRS.resident_id)
     .where(
-        _HERE.kelurahan_code == select(Group.kelurahan_code).where(Group.id == GROUP).scalar_subquery(),
-        _HERE.holds_on(ON),
+        _THEIRS.resident_id.in_(
+            rows_of(
+                select(_MEMBERS.c.person_id).join(_OWN, _OWN.resident_id == _MEMBERS.c.id).where(_OWN.group_id == GROUP)
+            )
+        ),
+        _THEIRS.holds_on(ON),
     )
-    .cte("in_kelurahan")
+    .cte("of_members")
     .prefix_with("MATERIALIZED")
 )
 
 
 def _elsewhere(condition: ColumnElement[bool]) -> ScalarSelect[int]:
-    """Return how many other groups of the kelurahan a membership's person belongs to on the day."""
+    """Return how many other groups a membership's person belongs to on the day, in whatever kelurahan."""
     return (
-        select(func.count(_IN_KELURAHAN.c.group_id.distinct()))
+        select(func.count(_OF_MEMBERS.c.group_id.distinct()))
         .where(
-            _IN_KELURAHAN.c.person_id == PERSONS.c.person_id,
-            _IN_KELURAHAN.c.group_id != Membership.group_id,
+            _OF_MEMBERS.c.person_id == PERSONS.c.person_id,
+            _OF_MEMBERS.c.group_id != Membership.group_id,
             condition,
         )
         .correlate(PERSONS, Membership)
@@ -194,8 +228,8 @@ def _elsewhere(condition: ColumnElement[bool]) -> ScalarSelect[int]:
     )
 
 
-IN_OTHER_BORROWING = _elsewhere(_IN_KELURAHAN.c.borrows)
-CHAIRS_OTHERS = _elsewhere(_IN_KELURAHAN.c.leads)
+IN_OTHER_BORROWING = _elsewhere(_OF_MEMBERS.c.borrows)
+CHAIRS_OTHERS = _elsewhere(_OF_MEMBERS.c.leads)
 _MEMBERSHIPS = (
     select(
         *Membership.__table__.c,

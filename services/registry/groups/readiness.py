@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
@@ -18,6 +18,7 @@ from services.registry.groups.queries import (
     GROUP,
     GROUP_RULES,
     IN_OTHER_BORROWING,
+    LIABILITY,
     LISTED,
     ON,
     PERSONS,
@@ -42,10 +43,9 @@ _BELONGED_WHEN_SIGNED = (
     .where(
         _SIGNER.c.person_id == PERSONS.c.person_id,
         _THEN.group_id == Membership.group_id,
-        _THEN.starts_on <= Group.liability_signed_on,
-        or_(_THEN.ends_on.is_(None), _THEN.ends_on >= Group.liability_signed_on),
+        _THEN.holds_on(LIABILITY.c.signed_on),
     )
-    .correlate(PERSONS, Membership, Group)
+    .correlate(PERSONS, Membership, LIABILITY)
     .exists()
 )
 
@@ -88,13 +88,14 @@ _STANDING = (
         Group.formed_on,
         Group.members.label("members_recorded"),
         Group.women.label("women_recorded"),
-        Group.liability_signed_on,
-        Group.liability_signatories,
+        (Group.dissolved_on < ON).label("over"),
+        LIABILITY.c.signatories,
         LISTED.label("listed"),
         *_COUNTED.c,
         *_SAVED.c,
     )
     .join(places, in_place(Group))
+    .outerjoin(LIABILITY, true())
     .join(_COUNTED, true())
     .join(_SAVED, true())
 )
@@ -112,19 +113,19 @@ async def readiness_of(
     row = rows[0]
     ruleset = in_force(GROUP_RULES, on)
     run = savings_run(row.months or [], on)
-    signed = row.liability_signed_on is not None and row.liability_signed_on <= on
+    members, women = (0, 0) if row.over else (row.members_recorded, row.women_recorded)
     kind = GroupKind(row.kind)
     judged = judgements(
         Standing(
             kind=kind,
-            members=row.members if row.listed else row.members_recorded,
-            women=row.women if row.listed else row.women_recorded,
+            members=row.members if row.listed else members,
+            women=row.women if row.listed else women,
             listed=row.listed,
             poor=row.poor,
             not_poor=row.not_poor,
             trained=row.trained,
             savings_run=run if row.months_recorded else None,
-            signatories=row.liability_signatories if signed else None,
+            signatories=row.signatories,
             joined_since=row.joined_since,
         ),
         ruleset.values,
@@ -155,19 +156,25 @@ async def readiness_of(
 
 
 def overlaps(query: OverlapQuery, caller: Caller, *, unmasked: bool) -> tuple[Select[Any], Order]:
-    """Return the statement of the persons in two groups of a kelurahan at once, and its order; it takes `on`."""
+    """Return the statement of the persons in two groups at once, and its order; it takes `on`.
+
+    A person is one wherever they live or lived; they are shown as the resident who joined last.
+    """
     here = (
         Group.kind == GroupKind.ECONOMIC if query.of is OverlapKind.BORROWING else Membership.role == MemberRole.CHAIR
     )
     found = (
         select(
-            Membership.kelurahan_code,
-            PERSONS.c.resident_id.label("id"),
+            func.array_agg(
+                aggregate_order_by(PERSONS.c.resident_id, Membership.starts_on.desc(), PERSONS.c.resident_id)
+            )[1].label("id"),
             func.json_agg(
                 aggregate_order_by(
                     func.json_build_object(
                         "group_id",
                         Group.id,
+                        "kelurahan_code",
+                        Membership.kelurahan_code,
                         "name",
                         Group.name,
                         "kind",
@@ -187,7 +194,7 @@ def overlaps(query: OverlapQuery, caller: Caller, *, unmasked: bool) -> tuple[Se
         .join(PERSONS, PERSONS.c.id == Membership.resident_id)
         .join(places, in_place(Membership))
         .where(visible(Membership, caller), query.lies_in_region(places), Membership.holds_on(ON), here)
-        .group_by(Membership.kelurahan_code, PERSONS.c.resident_id)
+        .group_by(PERSONS.c.person_id)
         .having(func.count(Membership.group_id.distinct()) > 1)
         .subquery("found")
     )
@@ -200,7 +207,6 @@ def overlap_view(vault: Vault | None) -> Callable[[Any], dict[str, Any]]:
 
     def view(row: Any) -> dict[str, Any]:
         return {
-            "kelurahan_code": row.kelurahan_code,
             "resident_id": row.id,
             **shown_name(row, vault),
             "groups": row.groups,

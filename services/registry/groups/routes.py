@@ -9,6 +9,7 @@ from services.registry.dependencies import GroupReader, GroupWriter, PersonalVau
 from services.registry.groups import members, queries, readiness, service
 from services.registry.groups.models import Group, Membership, SavingsMonth
 from services.registry.groups.schemas import (
+    DissolutionDraft,
     GroupChange,
     GroupDraft,
     GroupQuery,
@@ -86,7 +87,7 @@ async def list_overlaps(
     query: Annotated[OverlapQuery, Query()],
     now: Now,
 ) -> Response:
-    """List who belongs to two economic groups of a kelurahan at once, or leads two groups: shown, not refused."""
+    """List who belongs to two economic groups at once, or leads two groups: shown, not refused."""
     statement, order = readiness.overlaps(query, caller, unmasked=sight.unmasked)
     found = await page(
         request,
@@ -122,6 +123,15 @@ async def sign_joint_liability(
 ) -> Response:
     """Record the statement in which members answer for each other's loans (tanggung renteng); the last one counts."""
     await service.sign_liability(session, group, draft, by=by, now=now)
+    return saved(await queries.one_group(session, group.id, by, now))
+
+
+@routes.post("/{id}/dissolution", response_model=GroupView)
+async def dissolve_group(
+    by: GroupWriter, session: Writing, group: GroupToChange, draft: DissolutionDraft, now: Now
+) -> Response:
+    """Record that a group ended."""
+    await members.dissolve_group(session, group, draft, by=by, now=now)
     return saved(await queries.one_group(session, group.id, by, now))
 
 

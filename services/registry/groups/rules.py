@@ -89,6 +89,22 @@ class MembersListed(Conflict):
     fix = Text("Ubah keanggotaannya.", "Change the memberships.")
 
 
+class GroupDissolved(Conflict):
+    code = "group.dissolved"
+    title = Text("KSM sudah bubar", "Group dissolved")
+    detail = Text(
+        "KSM ini bubar pada {dissolved_on}; yang dicatat harus sudah berakhir saat itu.",
+        "This group was dissolved on {dissolved_on}; what is recorded must have ended by then.",
+    )
+    fix = Text("Periksa tanggalnya.", "Check the days.")
+
+
+def require_working(until: date | None, *, dissolved_on: date | None) -> None:
+    """Refuse what goes on after a group's last day; without an end it does."""
+    if dissolved_on is not None and (until is None or until > dissolved_on):
+        raise GroupDissolved(dissolved_on=dissolved_on)
+
+
 class NotBorrowing(Conflict):
     code = "group.not_borrowing"
     title = Text("Bukan KSM ekonomi", "Not an economic group")
@@ -147,6 +163,7 @@ class MonthTaken(Conflict):
 
 LEAST = Text("Paling sedikit {least} anggota untuk jenis ini.", "This kind needs at least {least} members.")
 MORE = Text("Tidak boleh lebih dari jumlah anggota.", "Cannot exceed the number of members.")
+JOINED_LATER = Text("Ada yang baru bergabung {starts_on}.", "Somebody joined on {starts_on} only.")
 BEFORE_THE_GROUP = Text("KSM ini baru dibentuk {formed_on}.", "This group was formed on {formed_on} only.")
 RESIDENT_UNKNOWN = Text(
     "Tidak ada warga dengan id ini di kelurahan KSM.", "There is no resident with this id in the group's kelurahan."

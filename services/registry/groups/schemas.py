@@ -59,6 +59,13 @@ class GroupChange(Body):
     women: int = may_change(ge=0, le=1000)
 
 
+class DissolutionDraft(Body):
+    """How a group ended; memberships that still hold end with it."""
+
+    dissolved_on: date = Field(description="Its last day; not in the future")
+    minutes_reference: str | None = Field(None, max_length=200, description="Minutes of the meeting, where one decided")
+
+
 class LiabilityDraft(Body):
     """The members' written joint liability (tanggung renteng) for what their group borrows (KSM-4)."""
 
@@ -68,7 +75,7 @@ class LiabilityDraft(Body):
 
 
 class LiabilityView(BaseModel):
-    """The joint liability that was signed last."""
+    """The joint liability that was signed last by the day."""
 
     signed_on: date
     document_reference: str
@@ -87,6 +94,7 @@ class GroupView(BaseModel):
     kind: GroupKind = Field(description=KIND)
     bond: Bond = Field(description=BOND)
     formed_on: date
+    dissolved_on: date | None = Field(description="Its last day; null while it works")
     members: int = Field(description="Persons")
     women: int = Field(description="Persons")
     counted_from: CountedFrom = Field(
@@ -113,7 +121,7 @@ class GroupQuery(PlacedQuery):
     kind: GroupKind | None = None
     q: str | None = Field(None, min_length=2, max_length=100, description="Words of the name, or how they begin")
     as_of: date | None = Field(
-        None, description="Groups formed by this day, with their members then; today when absent"
+        None, description="Groups that worked on this day, with their members then; all, as of today, when absent"
     )
     sort: GroupSort = GroupSort.RECORDED
 
@@ -155,9 +163,7 @@ class MembershipView(BaseModel):
     ends_on: date | None
     ended_because: MembershipEnd | None = Field(description=ENDED)
     trained_on: date | None
-    other_borrowing_groups: int = Field(
-        description="Other economic groups of the kelurahan to which the person belongs on the day"
-    )
+    other_borrowing_groups: int = Field(description="Other economic groups to which the person belongs on the day")
     version: int
     recorded_at: datetime
     changed_at: datetime
@@ -181,6 +187,7 @@ class OverlapGroup(BaseModel):
     """One of the groups."""
 
     group_id: UUID
+    kelurahan_code: str
     name: str
     kind: GroupKind
     role: MemberRole
@@ -188,10 +195,9 @@ class OverlapGroup(BaseModel):
 
 
 class OverlapView(BaseModel):
-    """A person in two groups of a kelurahan at once; shown, not refused."""
+    """A person in two groups at once; shown, not refused."""
 
-    kelurahan_code: str
-    resident_id: UUID
+    resident_id: UUID = Field(description="The resident who joined last")
     personal: Personal = Field(description=PERSONAL)
     name: str | None = Field(description="Null unless `personal` is `shown`")
     groups: list[OverlapGroup]
@@ -279,6 +285,6 @@ class ReadinessView(BaseModel):
     gates: list[ReadinessGate]
     savings_run: int = Field(description="Months in a row in which it met and saved, up to the day")
     members_in_other_borrowing_groups: int = Field(description="Persons; of an economic group only; shown, not refused")
-    chair_leads_other_groups: bool = Field(description="Whether its chair leads another group of the kelurahan too")
+    chair_leads_other_groups: bool = Field(description="Whether its chair leads another group too")
     ruleset: str
     legal_basis: str

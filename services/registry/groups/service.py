@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards import service as boards
-from services.registry.groups.models import Group
+from services.registry.groups.models import Group, JointLiability
 from services.registry.groups.queries import GROUP_RULES, LISTED
 from services.registry.groups.readiness import readiness_of
 from services.registry.groups.rules import (
@@ -18,9 +18,11 @@ from services.registry.groups.rules import (
     NotBorrowing,
     before_group_faults,
     require_valid_group,
+    require_working,
 )
 from services.registry.groups.schemas import GroupChange, GroupDraft, LiabilityDraft
-from shared.items import changes, claim
+from shared.identity import new_id
+from shared.items import Claim, changes, claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -31,11 +33,12 @@ __all__ = ["readiness_of"]
 AUDIENCES = {
     "group.recorded": Audience.REGION,
     "group.changed": Audience.REGION,
-    "group.liability_signed": Audience.REGION,
+    "group.dissolved": Audience.REGION,
     "group.withdrawn": Audience.REGION,
     "membership.recorded": Audience.REGION,
     "membership.changed": Audience.REGION,
     "memberships.read": Audience.READINGS,
+    "joint_liability.recorded": Audience.REGION,
     "savings_month.recorded": Audience.REGION,
     "savings_month.changed": Audience.REGION,
 }
@@ -49,9 +52,7 @@ def group_record(group: Group) -> dict[str, Any]:
         "board_id": group.board_id,
         "name": group.name,
         "kind": group.kind,
-        "liability_signed_on": group.liability_signed_on,
-        "liability_reference": group.liability_reference,
-        "liability_signatories": group.liability_signatories,
+        "dissolved_on": group.dissolved_on,
         "version": group.version,
     }
 
@@ -90,19 +91,37 @@ async def change_group(session: AsyncSession, group: Group, change: GroupChange,
 async def sign_liability(
     session: AsyncSession, group: Group, draft: LiabilityDraft, *, by: Caller, now: datetime
 ) -> None:
-    """Record that members of a locked economic group answer for each other's loans; the last statement counts."""
+    """Record that members of a locked economic group answer for each other's loans; on a day the last statement by then counts."""
     if group.kind is not GroupKind.ECONOMIC:
         raise NotBorrowing
     require_not_future(draft.signed_on, now=now, pointer="/signed_on")
     found = before_group_faults(draft.signed_on, formed_on=group.formed_on, pointer="/signed_on")
     if found:
         raise GroupInvalid(faults=found, count=len(found))
-    group.liability_signed_on = draft.signed_on
-    group.liability_reference = draft.document_reference
-    group.liability_signatories = draft.signatories
-    group.changed_at = now
-    await session.flush()
-    record(session, group_change("group.liability_signed", group), by=by, now=now)
+    require_working(draft.signed_on, dissolved_on=group.dissolved_on)
+    signed = JointLiability(
+        **draft.model_dump(),
+        group_id=group.id,
+        kelurahan_code=group.kelurahan_code,
+        **Claim(new_id(), b"", existing=False).columns(now),
+    )
+    session.add(signed)
+    await moved(session, group, by=by, now=now)
+    record(session, _liability_change(signed), by=by, now=now)
+
+
+def _liability_change(signed: JointLiability) -> Change:
+    data = {
+        "id": signed.id,
+        "group_id": signed.group_id,
+        "kelurahan_code": signed.kelurahan_code,
+        "signed_on": signed.signed_on,
+        "document_reference": signed.document_reference,
+        "signatories": signed.signatories,
+        "version": signed.version,
+    }
+    subject = f"joint_liabilities/{signed.id}"
+    return Change("joint_liability.recorded", subject, signed.kelurahan_code, data, signed.signed_on)
 
 
 async def moved(session: AsyncSession, group: Group, *, by: Caller, now: datetime) -> None:
@@ -113,5 +132,5 @@ async def moved(session: AsyncSession, group: Group, *, by: Caller, now: datetim
 
 
 def group_change(action: str, group: Group) -> Change:
-    occurred_on = group.liability_signed_on if action == "group.liability_signed" else group.formed_on
+    occurred_on = group.dissolved_on or group.formed_on
     return Change(action, f"groups/{group.id}", group.kelurahan_code, group_record(group), occurred_on)

@@ -1,7 +1,7 @@
 """Who may be somebody recorded already: looked for, compared, and put into the queue or taken out of it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, Select, or_, select
+from sqlalchemy import FromClause, Select, String, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.database import places
 from services.registry.personal.models import Duplicate
 from services.registry.personal.queries import likes, locks
 from services.registry.personal.rules import (
@@ -29,7 +31,7 @@ from shared.identity import new_id
 from shared.journal import Audience, Change, record
 from shared.permissions import Caller
 from shared.rulesets import load
-from shared.statements import fetch
+from shared.statements import fetch, remembered
 from shared.vault import Vault
 from shared.writing import advisory_number
 
@@ -125,14 +127,18 @@ def match_keys(session: AsyncSession, person: Person) -> list[int]:
 async def queue(
     session: AsyncSession, vault: Vault, people: Sequence[Person], *, among: FromClause, by: Caller, now: datetime
 ) -> set[tuple[UUID, UUID]]:
-    """Put the likes of persons into the queue; return all pairs that are alike."""
-    await _lock(session, people)
+    """Put the likes of persons into the queue; return all pairs that are alike.
+
+    One place may have had several codes: who was recorded under any of them is looked for.
+    """
+    standing = await _standing(session, {person.kelurahan_code for person in people})
+    await _lock(session, people, standing)
     rows: dict[tuple[UUID, UUID], dict[str, Any]] = {}
     known = {person.id: person.traits for person in people}
-    places = {person.id: person.kelurahan_code for person in people}
+    codes = {person.id: person.kelurahan_code for person in people}
     statement = likes(among)
     for start in range(0, len(people), CHUNK):
-        for like in await fetch(session, statement, _sought(session, people[start : start + CHUNK], known)):
+        for like in await fetch(session, statement, _sought(session, people[start : start + CHUNK], known, standing)):
             pair = (min(like.sought_id, like.id), max(like.sought_id, like.id))
             if pair in rows:
                 continue
@@ -141,15 +147,44 @@ async def queue(
                 known[like.id] = _traits(
                     fields, birth_year=like.birth_year, sex=like.sex, household_id=like.household_id
                 )
-                places[like.id] = like.kelurahan_code
+                codes[like.id] = like.kelurahan_code
             found = READER.likeness(known[pair[0]], known[pair[1]])
             if found.score >= READER.rules.least_score:
-                rows[pair] = _row(session, pair, found, places, now=now)
+                first, second = (codes[one] for one in pair)
+                together = any({first, second} <= here.codes for here in standing.values())
+                rows[pair] = _row(session, pair, found, second, None if together else first, now=now)
     await _save(session, list(rows.values()), by=by, now=now)
     return set(rows)
 
 
-def _locks(session: AsyncSession, people: Sequence[Person]) -> Iterator[tuple[int, bool]]:
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where a code stands today, and all the codes that stand there."""
+
+    code_now: str
+    codes: frozenset[str]
+
+
+@remembered
+def _places() -> Select[Any]:
+    asked = any_(bindparam("codes", type_=ARRAY(String)))
+    standing = select(places.c.code_now).where(places.c.kelurahan_code == asked)
+    return select(places.c.kelurahan_code, places.c.code_now).where(places.c.code_now.in_(standing))
+
+
+async def _standing(session: AsyncSession, codes: Collection[str]) -> dict[str, _Standing]:
+    """Return where some codes stand today, by code."""
+    here: dict[str, set[str]] = {}
+    now: dict[str, str] = {}
+    for row in await fetch(session, _places(), {"codes": sorted(codes)}):
+        here.setdefault(row.code_now, set()).add(row.kelurahan_code)
+        now[row.kelurahan_code] = row.code_now
+    return {code: _Standing(now[code], frozenset(here[now[code]])) for code in codes}
+
+
+def _locks(
+    session: AsyncSession, people: Sequence[Person], standing: Mapping[str, _Standing]
+) -> Iterator[tuple[int, bool]]:
     """Give the locks that keep two who are alike from being recorded at once without seeing each other; shared or not.
 
     One person shares the kelurahan and has the years in which its likes were born to itself, and so with the NIK.
@@ -157,7 +192,7 @@ def _locks(session: AsyncSession, people: Sequence[Person]) -> Iterator[tuple[in
     """
     alone = people[0] if len(people) == 1 else None
     year = alone.traits.birth_year if alone is not None else None
-    for code in sorted({person.kelurahan_code for person in people}):
+    for code in sorted({standing[person.kelurahan_code].code_now for person in people}):
         yield _digest(session, "kelurahan", code), year is not None
         if year is not None:
             yield from (
@@ -171,16 +206,22 @@ def _locks(session: AsyncSession, people: Sequence[Person]) -> Iterator[tuple[in
             yield _digest(session, "nik", niks[0]), False
 
 
-async def _lock(session: AsyncSession, people: Sequence[Person]) -> None:
-    numbers, shared = zip(*_locks(session, people), strict=True)
+async def _lock(session: AsyncSession, people: Sequence[Person], standing: Mapping[str, _Standing]) -> None:
+    numbers, shared = zip(*_locks(session, people, standing), strict=True)
     await fetch(session, locks(), {"numbers": list(numbers), "shared": list(shared)})
 
 
-def _sought(session: AsyncSession, people: Sequence[Person], known: Mapping[UUID, Traits]) -> dict[str, list[Any]]:
+def _sought(
+    session: AsyncSession,
+    people: Sequence[Person],
+    known: Mapping[UUID, Traits],
+    standing: Mapping[str, _Standing],
+) -> dict[str, list[Any]]:
     """Return the parameters of `likes` for some persons."""
     found: dict[str, list[Any]] = {"ids": [], "persons": [], "probes": [], "niks": [], "households": []}
     for person in people:
-        probes = {_digest(session, person.kelurahan_code, key) for key in READER.probes(known[person.id])}
+        codes = standing[person.kelurahan_code].codes
+        probes = {_digest(session, code, key) for code in codes for key in READER.probes(known[person.id])}
         found["ids"].append(person.id)
         found["persons"].append(person.person_id)
         found["probes"].append(f"{{{','.join(map(str, sorted(probes)))}}}")
@@ -193,15 +234,16 @@ def _row(
     session: AsyncSession,
     pair: tuple[UUID, UUID],
     found: Likeness,
-    places: Mapping[UUID, str],
+    code: str,
+    elsewhere_code: str | None,
     *,
     now: datetime,
 ) -> dict[str, Any]:
     first, second = pair
     return {
         "id": new_id(),
-        "kelurahan_code": places[second],
-        "elsewhere_code": places[first] if places[first] != places[second] else None,
+        "kelurahan_code": code,
+        "elsewhere_code": elsewhere_code,
         "first_id": first,
         "second_id": second,
         "score": found.score,

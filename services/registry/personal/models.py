@@ -55,7 +55,7 @@ class Duplicate(CommunityItem, Base):
     """Two residents who may be one person, and what was decided about them.
 
     It stands where the second of the two does, the one with the higher id. Only the same NIK joins two kelurahan;
-    then `elsewhere_code` is where the first stands.
+    then `elsewhere_code` is where the first was recorded.
     """
 
     __tablename__ = "duplicates"

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Date,
     Integer,
     Select,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     case,
     func,
     select,
+    union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -30,6 +32,7 @@ from services.registry.database import places
 from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.rules import CountMissing, ResidentRules, Sex, Welfare, is_adult, shown_parts
 from services.registry.residents.schemas import StatisticsQuery
+from shared.items import same_place
 from shared.places import VILLAGE, within
 from shared.rulesets import in_force, load
 from shared.statements import fetch, remembered
@@ -204,16 +207,21 @@ def persons(on: Any) -> Subquery:
     ).subquery("persons")
 
 
+def rows_of(person_ids: Select[Any]) -> CompoundSelect[Any]:
+    """Return the ids of the residents that some persons are or were, wherever they lived, with those recorded twice."""
+    stands, merged, again = aliased(Resident), aliased(Resident), aliased(Resident)
+    of_person = select(stands.id).where(stands.person_id.in_(person_ids))
+    of_kept = select(merged.id).where(merged.merged_into.in_(of_person))
+    return union(of_person, of_kept, select(again.id).where(again.merged_into.in_(of_kept)))
+
+
 async def kept_resident(session: AsyncSession, resident_id: UUID, *, kelurahan_code: str) -> Resident | None:
-    """Return a resident of a kelurahan, or the one kept there when they were recorded twice; None when there is none."""
-    resident = await session.get(Resident, resident_id)
-    if resident is None or resident.kelurahan_code != kelurahan_code:
-        return None
-    while resident.merged_into is not None:
-        kept = await session.get(Resident, resident.merged_into)
-        if kept is None or kept.kelurahan_code != kelurahan_code:
-            break
-        resident = kept
+    """Return a resident of a kelurahan, or the one kept when they were recorded twice; None when there is none."""
+    here = select(Resident).where(Resident.id == resident_id, same_place(Resident, kelurahan_code))
+    resident: Resident | None = await session.scalar(here)
+    # Only residents of one kelurahan are merged.
+    while resident is not None and resident.merged_into is not None:
+        resident = await session.get_one(Resident, resident.merged_into)
     return resident
 
 

@@ -123,7 +123,7 @@ def _resident_withdrawn(resident: Any) -> Change:
 
 
 async def _in_use(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
-    """Return residents who head a household, stand for another record, or appear as a person anywhere else."""
+    """Return residents who head a household, stand for another record, or appear anywhere else."""
     used: set[UUID] = set()
     for start in range(0, len(ids), AT_ONCE):
         some = ids[start : start + AT_ONCE]
@@ -138,6 +138,8 @@ async def _in_use(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
                 if column.name == "person_id" or column.name.endswith("_person_id"):
                     found = await session.scalars(select(column).where(column.in_(persons)).distinct())
                     used |= {persons[one] for one in found}
+                elif column.name == "resident_id":
+                    used |= set(await session.scalars(select(column).where(column.in_(some)).distinct()))
                 elif column.name.endswith("_person_ids"):
                     named = await session.scalars(select(column).where(or_(column.overlap(list(persons)))))
                     used |= {persons[one] for every in named for one in every if one in persons}

@@ -16,6 +16,7 @@ from services.registry.residents.counting import (
     kept_resident,
     known_residents,
     persons,
+    rows_of,
 )
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.numbers import nik_faults
@@ -67,6 +68,7 @@ __all__ = [
     "one_resident",
     "persons",
     "resident_view",
+    "rows_of",
 ]
 
 AUDIENCES = {

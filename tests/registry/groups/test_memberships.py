@@ -380,3 +380,20 @@ class TestOverlaps:
             address = reply.links["next"]["url"] if "next" in reply.links else None
 
         assert len(seen) == len(set(seen)) == 3
+
+    async def test_know_a_person_again_after_a_move_to_another_house(
+        self, registry: Running, group: httpx.Response
+    ) -> None:
+        (before,) = await people(registry, 1)
+        await join(registry, group, before)
+        house = (await a_household(registry, rt="9", kk_number=None, kk_absent_reason="not_asked")).json()["id"]
+        address, by = f"/registry/v1/residents/{before}", registry.token("facilitator")
+        now = await registry.http.get(address, headers=by)
+        body = {"household_id": house, "moved_on": "2023-01-01"}
+        moved = await registry.http.post(f"{address}/move", json=body, headers=by | etag(now))
+        after = moved.headers["Location"].rsplit("/", 1)[1]
+        await join(registry, await a_group(registry, name="KSM Dua"), after, starts_on="2023-02-01")
+
+        reply = await registry.http.get(f"{GROUPS}/overlaps", headers=registry.token("auditor"))
+
+        assert [(item["resident_id"], len(item["groups"])) for item in reply.json()["items"]] == [(after, 2)]

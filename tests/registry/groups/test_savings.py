@@ -11,7 +11,7 @@ from services.registry.residents.models import Resident, WelfareStatus
 from shared.clock import read_clock, today
 from shared.tables import LARGEST_RUPIAH
 from tests.house import Running, code_of, etag, new_id
-from tests.registry.groups.story import SIGNED, a_group, change, join, people, read, save, sign
+from tests.registry.groups.story import GROUPS, SIGNED, a_group, change, join, people, read, save, sign
 from tests.registry.racing import warm
 
 TODAY = today(read_clock())
@@ -52,6 +52,13 @@ async def judge_poor(registry: Running, resident: str, *, status: str = "poor") 
 async def gates(registry: Running, group: httpx.Response, query: str = "") -> dict[str, Any]:
     found = await read(registry, group, f"/readiness?{query}")
     return {one["gate"]: (one["state"], one["reason"]) for one in found["gates"]} | {"ready": found["ready"]}
+
+
+async def dissolve(registry: Running, group: httpx.Response, day: str) -> httpx.Response:
+    headers = registry.token("facilitator")
+    now = await registry.http.get(group.headers["Location"], headers=headers)
+    address = f"{group.headers['Location']}/dissolution"
+    return await registry.http.post(address, json={"dissolved_on": day}, headers=headers | etag(now))
 
 
 class TestSavingsMonths:
@@ -147,6 +154,10 @@ class TestJointLiability:
 
         assert first.json()["joint_liability"] == SIGNED
         assert (second.status_code, second.json()["joint_liability"]["signatories"]) == (200, 7)
+        assert (await gates(registry, group, "as_of=2022-12-31"))["joint_liability"] == ("not_met", "not_all_signed")
+        assert (await gates(registry, group, "as_of=2022-02-28"))["joint_liability"] == ("not_met", "not_signed")
+        past = await registry.http.get(f"{GROUPS}?as_of=2022-12-31", headers=registry.token("supervisor"))
+        assert past.json()["items"][0]["joint_liability"] == SIGNED
 
     async def test_needs_the_version_that_was_seen(self, registry: Running, group: httpx.Response) -> None:
         address, headers = f"{group.headers['Location']}/joint-liability", registry.token("facilitator")
@@ -167,6 +178,63 @@ class TestJointLiability:
         assert (social.status_code, code_of(social)) == (409, "group.not_borrowing")
         assert early.json()["errors"][0]["code"] == "group.not_formed_yet"
         assert late.json()["errors"][0]["code"] == "date.in_the_future"
+
+
+class TestDissolution:
+    async def test_ends_the_group_and_whatever_membership_still_holds(
+        self, registry: Running, group: httpx.Response
+    ) -> None:
+        stayed, left = await people(registry, 2)
+        await join(registry, group, stayed)
+        await change(registry, await join(registry, group, left), {"ends_on": "2021-12-31", "ended_because": "left"})
+
+        reply = await dissolve(registry, group, "2022-06-30")
+        again = await dissolve(registry, group, "2022-06-30")
+        listed = {one["resident_id"]: one for one in (await read(registry, group, "/memberships"))["items"]}
+
+        assert (reply.status_code, reply.json()["dissolved_on"], reply.json()["members"]) == (200, "2022-06-30", 0)
+        assert (again.status_code, code_of(again)) == (409, "group.dissolved")
+        assert (listed[stayed]["ends_on"], listed[stayed]["ended_because"]) == ("2022-06-30", "group_dissolved")
+        assert listed[left]["ended_because"] == "left"
+
+        async def found(day: str) -> int:
+            address = f"{GROUPS}?as_of={day}"
+            return len((await registry.http.get(address, headers=registry.token("supervisor"))).json()["items"])
+
+        assert (await found("2022-06-30"), await found("2022-07-01")) == (1, 0)
+
+    async def test_leaves_no_member_of_whom_only_numbers_were_known(
+        self, registry: Running, group: httpx.Response
+    ) -> None:
+        reply = await dissolve(registry, group, "2022-06-30")
+
+        assert (reply.json()["members"], reply.json()["women"]) == (0, 0)
+        assert (await gates(registry, group))["members"] == ("not_met", "too_few")
+
+    async def test_lets_nothing_go_on_after_it(self, registry: Running, group: httpx.Response) -> None:
+        (resident,) = await people(registry, 1)
+        await dissolve(registry, group, "2022-06-30")
+
+        refused = [
+            await join(registry, group, resident),
+            await save(registry, group, "2022-07"),
+            await sign(registry, group, signed_on="2022-07-01"),
+        ]
+        late = await join(registry, group, resident, ends_on="2022-06-30", ended_because="group_dissolved")
+
+        assert {(reply.status_code, code_of(reply)) for reply in refused} == {(409, "group.dissolved")}
+        assert late.status_code == 201
+
+    async def test_is_refused_before_the_group_or_before_somebody_joined(
+        self, registry: Running, group: httpx.Response
+    ) -> None:
+        (resident,) = await people(registry, 1)
+        await join(registry, group, resident, starts_on="2023-01-01")
+
+        early, joined = await dissolve(registry, group, "2020-01-01"), await dissolve(registry, group, "2022-06-30")
+
+        assert early.json()["errors"][0]["code"] == "group.not_formed_yet"
+        assert [one["code"] for one in joined.json()["errors"]] == ["group.joined_later"]
 
 
 class TestReadiness:
