@@ -145,10 +145,13 @@ class AlreadyThere(Conflict):
     code = "item.already_there"
     title = Text("Sudah ada", "Already there")
     detail = Text(
-        "Data dengan id, nama, atau urutan yang sama sudah ada.",
-        "Something with the same id, name or order is there already.",
+        "Data yang sama sudah ada: dengan id, nama, nomor, atau urutan itu.",
+        "The same is there already: with that id, name, number or order.",
     )
-    fix = Text("Ambil data yang ada, atau pakai id lain.", "Read what is there, or use another id.")
+    fix = Text(
+        "Ambil data yang ada, dengan id di `existing` bila disebut.",
+        "Read what is there, under the id in `existing` where one is given.",
+    )
 
 
 class MethodUnknown(Refusal):

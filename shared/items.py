@@ -29,7 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.canonical import canonical_bytes, keyed_digest
 from shared.clock import Now
-from shared.errors import Conflict, ResourceNotFound, Text
+from shared.errors import AlreadyThere, Conflict, ResourceNotFound, Text
 from shared.identity import new_id
 from shared.jsontypes import require_json_type
 from shared.permissions import Anyone, Caller, RegionMissing
@@ -127,6 +127,28 @@ def same_place(model: type[Any], code: Any) -> ColumnElement[bool]:
     codes = select(there.c.kelurahan_code).where(there.c.code_now == today)
     condition: ColumnElement[bool] = getattr(model, model.placed_by).in_(codes)
     return condition
+
+
+async def lock_place(session: AsyncSession, model: type[Any], code: str) -> str:
+    """Return today's code of a place, which stays so until this transaction ends: who locks it too waits.
+
+    Keeps two apart who would record in one place what exists there once.
+    """
+    places = places_of(model)
+    stands = select(places.c.code_now)
+    while True:
+        now = await session.scalar(stands.where(places.c.kelurahan_code == code))
+        # A succession may have moved it meanwhile.
+        held = await session.scalar(stands.where(places.c.kelurahan_code == now).with_for_update())
+        if now is not None and held == now:
+            return str(now)
+
+
+async def require_none(session: AsyncSession, ids: Select[Any]) -> None:
+    """Refuse what is there already: the first of some ids is named, so let them be ones the caller may see."""
+    existing = await session.scalar(ids.limit(1))
+    if existing is not None:
+        raise AlreadyThere(members={"existing": existing})
 
 
 def in_scope(model: type[Any], caller: Caller) -> ColumnElement[bool]:

@@ -126,3 +126,29 @@ def test_what_comes_after_the_subject_is_said_by_name(file: Path) -> None:
             if isinstance(default, ast.Constant) and isinstance(default.value, bool)
         ]
         assert flags == [], f"{path(file)}:{function.lineno} takes a switch without a name"
+
+
+def _stored_code(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr in {"kelurahan_code", "region_code"}
+
+
+def _of_a_place(node: ast.AST) -> bool:
+    """Tell whether a code is a column of `places`, by whatever alias: `places.c.kelurahan_code`."""
+    return _stored_code(node) and isinstance(node.value, ast.Attribute) and node.value.attr == "c"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("file", python_files("services"), ids=path)
+def test_rows_of_one_place_are_compared_by_its_code_of_today(file: Path) -> None:
+    """A place may have had several codes: `same_place`, or a join with `places`, knows them all."""
+    compared = [
+        node.lineno
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Eq | ast.NotEq)
+        and any(_stored_code(side) for side in (node.left, *node.comparators))
+        and not any(_of_a_place(side) for side in (node.left, *node.comparators))
+    ]
+    # Where a foreign key keeps both under one code: the tallies of an election, a problem and its activities.
+    allowed = path(file) in {"services/registry/elections/queries.py", "services/planning/activities/service.py"}
+
+    assert allowed or compared == []

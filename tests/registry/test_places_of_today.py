@@ -1,10 +1,12 @@
 """One place under several codes: after a renumbering everything that was recorded there is still there."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.house import Running, code_of, etag
+from tests.house import Running, code_of, etag, new_id
 from tests.registry.duplicates.story import FIRST, SECOND, a_household, a_resident, queue
 from tests.registry.placing import know_regions, places, put_back
 from tests.registry.regions.test_successions import BACIRO, DEMANGAN, EAST, NAMES, RENUMBERED, act, recorded
@@ -18,6 +20,15 @@ async def regions(registry: Running) -> AsyncIterator[Running]:
     await know_regions(registry, NAMES)
     yield registry
     await put_back(registry, before)
+
+
+async def post(registry: Running, address: str, body: dict[str, Any], role: str = "facilitator") -> httpx.Response:
+    headers = registry.token(role, regions=("*",))
+    return await registry.http.post(f"/registry/v1/{address}", json=body, headers=headers)
+
+
+def told(reply: httpx.Response) -> tuple[int, str, Any]:
+    return reply.status_code, code_of(reply), reply.json().get("existing")
 
 
 async def merged(registry: Running, pair: dict[str, str]) -> int:
@@ -84,3 +95,67 @@ class TestGroups:
             (item["resident_id"], [group["kelurahan_code"] for group in item["groups"]])
             for item in overlaps.json()["items"]
         ] == [(person, [BACIRO, EAST])]
+
+
+class TestWhatExistsOnce:
+    """Is there already when it was recorded under an earlier code; the refusal says which it is."""
+
+    async def test_a_volunteer(self, regions: Running) -> None:
+        draft = {"name": "Ibu Contoh", "sex": "female", "roles": ["mobiliser"], "starts_on": "2018-01-01"}
+        draft |= {"person_id": new_id()}
+        first = await post(regions, "volunteers", draft | {"kelurahan_code": BACIRO})
+        await recorded(regions, RENUMBERED)
+        again = await post(regions, "volunteers", draft | {"kelurahan_code": EAST, "starts_on": "2021-01-01"})
+
+        assert first.status_code == 201, first.text
+        assert told(again) == (409, "volunteer.already", first.json()["id"])
+
+    async def test_an_assignment(self, regions: Running) -> None:
+        draft = {"region_code": "34.71", "name": "Bapak Contoh", "role": "social_facilitator"}
+        by = "city_coordinator"
+        facilitator = await post(regions, "facilitators", draft | {"starts_on": "2018-01-01"}, by)
+        address = f"facilitators/{facilitator.json()['id']}/assignments"
+        first = await post(regions, address, {"kelurahan_code": BACIRO, "starts_on": "2018-02-01"}, by)
+        await recorded(regions, RENUMBERED)
+        again = await post(regions, address, {"kelurahan_code": EAST, "starts_on": "2021-01-01"}, by)
+
+        assert first.status_code == 201, first.text
+        assert told(again) == (409, "assignment.overlaps", first.json()["id"])
+
+    async def test_a_committee(self, regions: Running) -> None:
+        decree = {"kind": "tkpk", "name": "TKPK Contoh", "number": "1", "signed_on": "2015-01-01"}
+        draft = {"decree": decree | {"starts_on": "2015-01-01"}}
+        by = "city_coordinator"
+        first = await post(regions, "committees", draft | {"region_code": "34.71"}, by)
+        await recorded(regions, act("renumbering", ["34.71"], [{"code": "34.75"}]))
+        again = await post(regions, "committees", draft | {"region_code": "34.75"}, by)
+
+        assert first.status_code == 201, first.text
+        assert told(again) == (409, "item.already_there", first.json()["id"])
+
+    async def test_a_board_and_its_groups(self, regions: Running) -> None:
+        draft = {"name": "BKM Contoh", "founded_on": "2010-01-01"}
+        first = await post(regions, "boards", draft | {"kelurahan_code": BACIRO})
+        await recorded(regions, RENUMBERED)
+        again = await post(regions, "boards", draft | {"name": "bkm contoh", "kelurahan_code": EAST})
+        other = await post(regions, "boards", draft | {"founded_on": "2011-01-01", "kelurahan_code": EAST})
+        group = {"name": "KSM Contoh", "kind": "social", "bond": "domicile", "formed_on": "2015-01-01", "women": 1}
+        group |= {"board_id": first.json()["id"], "members": 9}
+        one, same = await post(regions, "groups", group), await post(regions, "groups", group)
+
+        assert told(again) == (409, "item.already_there", first.json()["id"])
+        assert (other.status_code, one.status_code) == (201, 201)
+        assert told(same) == (409, "item.already_there", one.json()["id"])
+
+    async def test_a_facilitator_and_a_partner(self, regions: Running) -> None:
+        staff = {"region_code": "34.71", "name": "Ibu Contoh", "role": "social_facilitator", "person_id": new_id()}
+        staff |= {"starts_on": "2018-01-01"}
+        served = [await post(regions, "facilitators", staff, "city_coordinator") for _ in range(2)]
+        bank = {"name": "Bank Contoh", "kind": "bank", "tax_number": "0123456789012345", "registration_number": "A-1"}
+        branch = bank | {"name": "Bank Contoh Cabang", "tax_number": "0123456789012999"}
+        untaxed = {name: value for name, value in bank.items() if name != "tax_number"}
+        partners = [await post(regions, "partners", one, "programme_manager") for one in (bank, bank, branch, untaxed)]
+
+        assert told(served[1]) == (409, "item.already_there", served[0].json()["id"])
+        assert [reply.status_code for reply in partners] == [201, 409, 201, 409]
+        assert told(partners[1]) == (409, "item.already_there", partners[0].json()["id"])

@@ -105,7 +105,7 @@ async def _require_free(
     if besides is not None:
         statement = statement.where(Authority.id != besides)
     if (other := await session.scalar(statement.limit(1))) is not None:
-        raise AuthorityOverlaps(starts_on=other.starts_on, ends_on=other.ends_on or "…")
+        raise AuthorityOverlaps(starts_on=other.starts_on, ends_on=other.ends_on or "…", members={"existing": other.id})
 
 
 def _made(account: Account, *, roles: Sequence[str], regions: Sequence[str], now: datetime, **more: Any) -> Authority:

@@ -48,7 +48,7 @@ from services.registry.boards.seats import (
 from shared.clock import today
 from shared.errors import Fault, Invalid, Text
 from shared.identity import new_id
-from shared.items import changes, claim, require_place
+from shared.items import changes, claim, lock_place, require_none, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -167,7 +167,10 @@ async def has_mandate(session: AsyncSession, board_id: UUID, *, on: date) -> boo
 
 
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
-    """Record a board in a kelurahan the caller serves, with its first name; return its id and whether it is new."""
+    """Record a board in a kelurahan the caller serves, with its first name; return its id and whether it is new.
+
+    One that was founded there on the same day, and was ever called the same, is the same.
+    """
     await require_place(session, Board, draft.kelurahan_code, by=by)
     require_not_future(draft.founded_on, now=now, pointer="/founded_on")
     require_not_future(draft.deed_on or draft.founded_on, now=now, pointer="/deed_on")
@@ -175,6 +178,11 @@ async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, 
     claimed = await claim(session, Board, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    await lock_place(session, Board, draft.kelurahan_code)
+    named = func.lower(BoardName.name) == draft.name.lower()
+    same = select(Board.id).join(BoardName, BoardName.board_id == Board.id).where(named)
+    same = same.where(same_place(Board, draft.kelurahan_code), Board.founded_on == draft.founded_on)
+    await require_none(session, same)
     board = Board(**draft.model_dump(exclude={"id", "notary", "deed_on"}), **claimed.columns(now))
     session.add(board)
     await session.flush()
@@ -368,7 +376,9 @@ async def _in_the_way(session: AsyncSession, board_id: UUID, draft: TermDraft) -
 async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -> None:
     overlapping = await _in_the_way(session, board.id, draft)
     if overlapping is not None:
-        raise TermOverlaps(starts_on=overlapping.starts_on, ends_on=overlapping.ends_on)
+        raise TermOverlaps(
+            starts_on=overlapping.starts_on, ends_on=overlapping.ends_on, members={"existing": overlapping.id}
+        )
 
 
 async def end_term(

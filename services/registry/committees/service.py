@@ -23,7 +23,7 @@ from services.registry.committees.schemas import (
     DecreeDraft,
 )
 from shared.identity import new_id
-from shared.items import Claim, changes, claim, require_place
+from shared.items import Claim, changes, claim, lock_place, require_none, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -51,9 +51,10 @@ async def record_committee(
     terms = draft.decree
     require_not_future(terms.signed_on, now=now, pointer="/decree/signed_on")
     require_order(terms.starts_on, terms.ends_on, pointer="/decree/ends_on")
+    await lock_place(session, Committee, draft.region_code)
+    await require_none(session, select(Committee.id).where(same_place(Committee, draft.region_code)))
     committee = Committee(region_code=draft.region_code, **claimed.columns(now))
     session.add(committee)
-    # A region has one committee; another that comes at once waits here and is told that it is there.
     await session.flush()
     first = Claim(new_id(), claimed.digest, existing=False)
     decree = Decree(
@@ -114,7 +115,7 @@ async def _require_free_decree(session: AsyncSession, decree: Decree, *, now: da
         .limit(1)
     )
     if other is not None:
-        raise DecreeOverlaps(number=other.number, starts_on=other.starts_on)
+        raise DecreeOverlaps(number=other.number, starts_on=other.starts_on, members={"existing": other.id})
 
 
 def _decree_change(action: str, decree: Decree) -> Change:
@@ -183,7 +184,12 @@ async def _require_free_seat(session: AsyncSession, member: CommitteeMember) -> 
         .limit(1)
     )
     if other is not None:
-        raise SeatTaken(office=other.office, institution=other.institution, starts_on=other.starts_on)
+        raise SeatTaken(
+            office=other.office,
+            institution=other.institution,
+            starts_on=other.starts_on,
+            members={"existing": other.id},
+        )
 
 
 def _member_change(action: str, member: CommitteeMember) -> Change:

@@ -24,7 +24,7 @@ from services.registry.settings import Settings
 from services.registry.tokens import service as tokens
 from shared.clock import today
 from shared.database import Database
-from shared.items import IdTaken, claim, require_place
+from shared.items import IdTaken, claim, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.permissions import STANDING_MEMORY, Caller
 from shared.places import lies_within
@@ -111,10 +111,11 @@ async def declare(
 
 async def _require_none_open(session: AsyncSession, account_id: UUID, code: str, *, now: datetime) -> None:
     found = select(Emergency.id).where(
-        Emergency.account_id == account_id, Emergency.kelurahan_code == code, Emergency.is_open(now)
+        Emergency.account_id == account_id, same_place(Emergency, code), Emergency.is_open(now)
     )
-    if await session.scalar(found.limit(1)) is not None:
-        raise EmergencyOpen(region=code)
+    existing = await session.scalar(found.limit(1))
+    if existing is not None:
+        raise EmergencyOpen(region=code, members={"existing": existing})
 
 
 async def end(session: AsyncSession, emergency: Emergency, *, by: Caller, now: datetime) -> None:

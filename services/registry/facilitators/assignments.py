@@ -16,7 +16,7 @@ from services.registry.facilitators.schemas import AssignmentChange, AssignmentD
 from services.registry.personal import service as personal
 from shared.clock import today
 from shared.identity import new_id
-from shared.items import Claim, claim, require_place
+from shared.items import Claim, claim, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_order
 from shared.permissions import Caller
@@ -57,7 +57,7 @@ async def assign(
     require_order(draft.starts_on, draft.ends_on)
     other = await serving(session, facilitator, draft.kelurahan_code, draft.starts_on, draft.ends_on)
     if other is not None:
-        raise AssignmentOverlaps(code=draft.kelurahan_code, starts_on=other.starts_on)
+        raise AssignmentOverlaps(code=draft.kelurahan_code, starts_on=other.starts_on, members={"existing": other.id})
     await open_assignment(
         session,
         facilitator,
@@ -79,7 +79,7 @@ async def serve_from(
     other = await serving(session, facilitator, code, on, None)
     if other is not None:
         if other.starts_on > on or other.ends_on is not None:
-            raise AssignmentOverlaps(code=code, starts_on=other.starts_on)
+            raise AssignmentOverlaps(code=code, starts_on=other.starts_on, members={"existing": other.id})
         return other, False
     opened = await open_assignment(
         session, facilitator, code, starts_on=on, pointer="/to_facilitator_id", by=by, now=now
@@ -95,7 +95,7 @@ async def serving(
         select(Assignment)
         .where(
             Assignment.facilitator_id == facilitator.id,
-            Assignment.kelurahan_code == code,
+            same_place(Assignment, code),
             Assignment.overlapping(starts_on, ends_on),
         )
         .limit(1)
@@ -159,17 +159,19 @@ async def change_assignment(
     if "ends_on" in change.model_fields_set:
         require_order(assignment.starts_on, change.ends_on)
         longer = await session.scalar(
-            select(Assignment.starts_on)
+            select(Assignment)
             .where(
                 Assignment.facilitator_id == facilitator.id,
-                Assignment.kelurahan_code == assignment.kelurahan_code,
+                same_place(Assignment, assignment.kelurahan_code),
                 Assignment.id != assignment.id,
                 Assignment.overlapping(assignment.starts_on, change.ends_on),
             )
             .limit(1)
         )
         if longer is not None:
-            raise AssignmentOverlaps(code=assignment.kelurahan_code, starts_on=longer)
+            raise AssignmentOverlaps(
+                code=assignment.kelurahan_code, starts_on=longer.starts_on, members={"existing": longer.id}
+            )
         require_employed(
             assignment.starts_on,
             change.ends_on,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.accounts import service as accounts
@@ -25,7 +26,7 @@ from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim, locked, require_place
+from shared.items import changes, claim, lock_place, locked, require_none, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -103,6 +104,7 @@ async def record_facilitator(
         ends_on=draft.ends_on,
         **claimed.columns(now),
     )
+    await _require_once(session, facilitator)
     session.add(facilitator)
     personal.keep(
         session,
@@ -141,11 +143,26 @@ async def change_facilitator(
     for name in edited.keys() - PERSONAL:
         setattr(facilitator, name, edited[name])
     require_order(facilitator.starts_on, facilitator.ends_on)
+    with session.no_autoflush:
+        await _require_once(session, facilitator)
     if named := {name: edited[name] for name in edited.keys() & PERSONAL}:
         await personal.rename(session, vault, facilitator.id, named)
     facilitator.changed_at = now
     await session.flush()
     record(session, _change("facilitator.changed", facilitator), by=by, now=now)
+
+
+async def _require_once(session: AsyncSession, facilitator: Facilitator) -> None:
+    """Refuse the same person twice at a time in one role of a region; two who record at once wait for each other."""
+    await lock_place(session, Facilitator, facilitator.region_code)
+    same = select(Facilitator.id).where(
+        Facilitator.person_id == facilitator.person_id,
+        Facilitator.role == facilitator.role,
+        Facilitator.id != facilitator.id,
+        same_place(Facilitator, facilitator.region_code),
+        Facilitator.overlapping(facilitator.starts_on, facilitator.ends_on),
+    )
+    await require_none(session, same)
 
 
 async def locked_one(session: AsyncSession, facilitator_id: UUID) -> Facilitator:

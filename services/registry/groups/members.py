@@ -140,11 +140,11 @@ async def _require_fitting(session: AsyncSession, group: Group, membership: Memb
     twice = others.join(same, same.c.id == Membership.resident_id).where(same.c.person_id == own).limit(1)
     other = await session.scalar(twice)
     if other is not None:
-        raise MembershipOverlaps(starts_on=other.starts_on)
+        raise MembershipOverlaps(starts_on=other.starts_on, members={"existing": other.id})
     if membership.role is MemberRole.CHAIR:
         chair = await session.scalar(others.where(Membership.role == MemberRole.CHAIR).limit(1))
         if chair is not None:
-            raise ChairTaken(starts_on=chair.starts_on)
+            raise ChairTaken(starts_on=chair.starts_on, members={"existing": chair.id})
 
 
 def _membership_change(action: str, membership: Membership) -> Change:
@@ -179,8 +179,9 @@ async def record_savings(
     if found:
         raise SavingsInvalid(faults=found, count=len(found))
     taken = select(SavingsMonth.id).where(SavingsMonth.group_id == group.id, SavingsMonth.month == month)
-    if await session.scalar(taken) is not None:
-        raise MonthTaken(month=draft.month)
+    existing = await session.scalar(taken)
+    if existing is not None:
+        raise MonthTaken(month=draft.month, members={"existing": existing})
     saved = SavingsMonth(
         **draft.model_dump(exclude={"id", "month"}),
         month=month,

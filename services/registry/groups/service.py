@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards import service as boards
@@ -22,7 +22,7 @@ from services.registry.groups.rules import (
 )
 from services.registry.groups.schemas import GroupChange, GroupDraft, LiabilityDraft
 from shared.identity import new_id
-from shared.items import Claim, changes, claim
+from shared.items import Claim, changes, claim, lock_place, require_none
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -58,12 +58,18 @@ def group_record(group: Group) -> dict[str, Any]:
 
 
 async def record_group(session: AsyncSession, draft: GroupDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
-    """Record a group under a board that the caller serves (KSM-3); return its id and whether it is new."""
+    """Record a group under a board that the caller serves (KSM-3); return its id and whether it is new.
+
+    One of that board, day and name is the same.
+    """
     kelurahan_code = await boards.place_of(session, draft.board_id, by=by)
     require_not_future(draft.formed_on, now=now, pointer="/formed_on")
     claimed = await claim(session, Group, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    await lock_place(session, Group, kelurahan_code)
+    same = select(Group.id).where(Group.board_id == draft.board_id, Group.formed_on == draft.formed_on)
+    await require_none(session, same.where(func.lower(Group.name) == draft.name.lower()))
     rules = in_force(GROUP_RULES, draft.formed_on).values
     require_valid_group(kind=draft.kind, members=draft.members, women=draft.women, rules=rules)
     group = Group(**draft.model_dump(exclude={"id"}), kelurahan_code=kelurahan_code, **claimed.columns(now))

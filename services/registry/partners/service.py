@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.database import places
@@ -19,14 +19,16 @@ from services.registry.partners.rules import (
 )
 from services.registry.partners.schemas import PartnerChange, PartnerDraft, VerificationDraft
 from services.registry.personal import service as personal
+from shared.canonical import keyed_digest
 from shared.clock import today
 from shared.identity import new_id
-from shared.items import changes, claim, require_other_eyes, touch
+from shared.items import changes, claim, require_none, require_other_eyes, touch
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.places import PlaceUnknown
 from shared.vault import Vault
+from shared.writing import advisory_number
 
 AUDIENCES = {
     "partner.recorded": Audience.PUBLIC,
@@ -74,6 +76,7 @@ async def record_partner(
         **claimed.columns(now),
     )
     await _require_seat(session, partner)
+    await _require_once(session, partner)
     if draft.contact is not None:
         await _change_contact(session, partner, draft.contact.model_dump(), vault=vault, by=by, now=now)
     touch(partner, by=by)
@@ -93,6 +96,9 @@ async def change_partner(
         _unverify(partner)
     for name, value in edited.items():
         setattr(partner, name, value)
+    if edited.keys() & {"registration_number", "tax_number"}:
+        with session.no_autoflush:
+            await _require_once(session, partner)
     if "region_code" in edited:
         await _require_seat(session, partner)
     if contact is None or contact:
@@ -103,6 +109,33 @@ async def change_partner(
     partner.changed_at = now
     await session.flush()
     record(session, _change("partner.changed", partner), by=by, now=now)
+
+
+async def _require_once(session: AsyncSession, partner: Partner) -> None:
+    """Refuse a partner of the same tax number, or of the same registration where not both have a tax number.
+
+    Branches of one organisation share its registration and have tax numbers of their own. Two who record the same
+    at once wait for each other on the numbers, in one order.
+    """
+    numbers = {partner.tax_number, partner.registration_number} - {None}
+    if not numbers:
+        return
+    for number in sorted(_number_of(session, one) for one in numbers if one):
+        await session.execute(select(func.pg_advisory_xact_lock(number)))
+    one_untaxed = or_(Partner.tax_number.is_(None), literal(partner.tax_number is None))
+    same = or_(
+        and_(Partner.tax_number.is_not(None), Partner.tax_number == partner.tax_number),
+        and_(
+            Partner.registration_number.is_not(None),
+            Partner.registration_number == partner.registration_number,
+            one_untaxed,
+        ),
+    )
+    await require_none(session, select(Partner.id).where(Partner.id != partner.id, same))
+
+
+def _number_of(session: AsyncSession, number: str) -> int:
+    return advisory_number(keyed_digest(session.info["hmac_key"], b"partners", number.encode()))
 
 
 async def _require_seat(session: AsyncSession, partner: Partner) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.database import places
 from services.registry.programmes.models import Enrolment
 from services.registry.programmes.rules import (
     AlreadyEnrolled,
@@ -20,7 +19,7 @@ from services.registry.programmes.rules import (
 )
 from services.registry.programmes.schemas import EnrolmentChange, EnrolmentDraft
 from shared.attendance import attendance_faults
-from shared.items import changes, claim, require_place
+from shared.items import changes, claim, lock_place, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -33,10 +32,7 @@ PROGRAMMES = {one.phase: one for one in load(Path(__file__).with_name("rulesets.
 
 async def is_enrolled(session: AsyncSession, kelurahan_code: str, *, on: date) -> bool:
     """Tell whether a kelurahan takes part in any phase on a day, whatever it was called when it enrolled (CY-2)."""
-    now = select(places.c.code_now).where(places.c.kelurahan_code == kelurahan_code).scalar_subquery()
-    enrolled = exists(Enrolment.id).where(
-        places.c.kelurahan_code == Enrolment.kelurahan_code, places.c.code_now == now, Enrolment.holds_on(on)
-    )
+    enrolled = exists(Enrolment.id).where(same_place(Enrolment, kelurahan_code), Enrolment.holds_on(on))
     return bool(await session.scalar(select(enrolled)))
 
 
@@ -105,28 +101,16 @@ async def change_enrolment(
     record(session, _change("enrolment.changed", enrolment, occurred_on=enrolment.ends_on), by=by, now=now)
 
 
-async def _locked_place(session: AsyncSession, code: str) -> str:
-    """Return today's code of a kelurahan, which stays so until this transaction ends: enrolments there wait."""
-    stands = select(places.c.code_now)
-    while True:
-        now = await session.scalar(stands.where(places.c.kelurahan_code == code))
-        # A succession may have moved it meanwhile.
-        held = await session.scalar(stands.where(places.c.kelurahan_code == now).with_for_update())
-        if now is not None and held == now:
-            return str(now)
-
-
 async def _require_free(session: AsyncSession, enrolment: Enrolment) -> None:
     """Refuse a second enrolment of one kelurahan in one phase that shares a day with the first."""
     if enrolment.starts_on is None:
         return
-    code_now = await _locked_place(session, enrolment.kelurahan_code)
+    code_now = await lock_place(session, Enrolment, enrolment.kelurahan_code)
     begun = true() if enrolment.ends_on is None else Enrolment.starts_on <= enrolment.ends_on
     other = await session.scalar(
-        select(Enrolment.starts_on)
-        .join(places, places.c.kelurahan_code == Enrolment.kelurahan_code)
+        select(Enrolment)
         .where(
-            places.c.code_now == code_now,
+            same_place(Enrolment, code_now),
             Enrolment.programme == enrolment.programme,
             Enrolment.id != enrolment.id,
             Enrolment.starts_on.is_not(None),
@@ -136,7 +120,7 @@ async def _require_free(session: AsyncSession, enrolment: Enrolment) -> None:
         .limit(1)
     )
     if other is not None:
-        raise AlreadyEnrolled(code=code_now, starts_on=other)
+        raise AlreadyEnrolled(code=code_now, starts_on=other.starts_on, members={"existing": other.id})
 
 
 def enrolment_record(enrolment: Enrolment) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from services.registry.volunteers.rules import ResidentElsewhere, VolunteerAlrea
 from services.registry.volunteers.schemas import VolunteerChange, VolunteerDraft
 from shared.canonical import keyed_digest
 from shared.identity import new_id
-from shared.items import changes, claim, require_place
+from shared.items import changes, claim, require_place, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -144,15 +144,15 @@ async def _require_once(session: AsyncSession, volunteer: Volunteer) -> None:
     await session.execute(select(func.pg_advisory_xact_lock(number)))
     with session.no_autoflush:
         other = await session.scalar(
-            select(Volunteer.starts_on).where(
+            select(Volunteer).where(
                 Volunteer.person_id == volunteer.person_id,
-                Volunteer.kelurahan_code == volunteer.kelurahan_code,
+                same_place(Volunteer, volunteer.kelurahan_code),
                 Volunteer.id != volunteer.id,
                 Volunteer.overlapping(volunteer.starts_on, volunteer.ends_on),
             )
         )
     if other is not None:
-        raise VolunteerAlready(starts_on=other)
+        raise VolunteerAlready(starts_on=other.starts_on, members={"existing": other.id})
 
 
 async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:

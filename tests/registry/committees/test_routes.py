@@ -104,6 +104,8 @@ class TestRecordCommittee:
 
         assert sorted(one.status_code for one in replies) == [201, 409, 409]
         assert {code_of(one) for one in replies if one.status_code == 409} == {"item.already_there"}
+        (made,) = (one.json()["id"] for one in replies if one.status_code == 201)
+        assert {one.json()["existing"] for one in replies if one.status_code == 409} == {made}
 
     async def test_takes_the_same_id_once(self, registry: Running) -> None:
         identity = new_id()

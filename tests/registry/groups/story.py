@@ -14,9 +14,9 @@ SIGNED = {"signed_on": "2022-03-01", "document_reference": "TR/01/2022", "signat
 async def a_group(registry: Running, kind: str = "economic", **changes: Any) -> httpx.Response:
     by = registry.token("facilitator")
     place = {"kelurahan_code": "34.71.03.1001", "name": "BKM Contoh", "founded_on": "2010-01-01"}
-    board = await registry.http.post(BOARDS, json=place, headers=by)
+    board = (await registry.http.post(BOARDS, json=place, headers=by)).json()
     draft = {
-        "board_id": board.json()["id"],
+        "board_id": board.get("id") or board["existing"],
         "name": "KSM Contoh",
         "kind": kind,
         "bond": "activity",

@@ -171,7 +171,7 @@ class TestJointLiability:
         assert (stale.status_code, stale.json()["current"]["members"]) == (412, 1)
 
     async def test_is_not_for_others_and_at_no_impossible_time(self, registry: Running, group: httpx.Response) -> None:
-        social = await sign(registry, await a_group(registry, "social"))
+        social = await sign(registry, await a_group(registry, "social", name="KSM Sosial"))
         early = await sign(registry, group, signed_on="2021-01-14")
         late = await sign(registry, group, signed_on="2999-01-01")
 
