@@ -90,6 +90,23 @@ class TermInvalid(Invalid):
     fix = Text("Periksa berita acara pemilihan.", "Check the minutes of the election.")
 
 
+class BoardUnknown(Invalid):
+    code = "board.unknown"
+    title = Text("Lembaga tidak dikenal", "Unknown board")
+    detail = Text("Tidak ada lembaga dengan id {id}.", "There is no board with the id {id}.")
+    fix = Text("Cari lembaganya di /registry/v1/boards.", "Look the board up in /registry/v1/boards.")
+
+
+class NotInItsLife(Invalid):
+    code = "board.not_in_its_life"
+    title = Text("Di luar masa hidup lembaga", "Outside the board's life")
+    detail = Text(
+        "Pada {day} lembaga ini belum berdiri atau sudah dibubarkan.",
+        "On {day} this board was not yet founded, or already dissolved.",
+    )
+    fix = Text("Periksa tanggal berdiri dan bubarnya.", "Check when it was founded and dissolved.")
+
+
 class TermOverlaps(Conflict):
     code = "term.overlaps"
     title = Text("Masa bakti bertumpuk", "Overlapping term")

@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Officer, Statute, Term
 from services.registry.boards.rules import (
+    BoardUnknown,
     Departure,
     LegalStatus,
+    NotInItsLife,
     Office,
     Organ,
     OrganRole,
@@ -46,7 +48,7 @@ from services.registry.boards.seats import (
     term_record,
 )
 from shared.clock import today
-from shared.errors import Fault, Invalid, Text
+from shared.errors import Fault
 from shared.identity import new_id
 from shared.items import changes, claim, lock_place, require_none, require_place, same_place
 from shared.journal import Audience, Change, record
@@ -116,23 +118,6 @@ def board_record(board: Board) -> dict[str, Any]:
         "dissolved_on": board.dissolved_on,
         "version": board.version,
     }
-
-
-class BoardUnknown(Invalid):
-    code = "board.unknown"
-    title = Text("Lembaga tidak dikenal", "Unknown board")
-    detail = Text("Tidak ada lembaga dengan id {id}.", "There is no board with the id {id}.")
-    fix = Text("Cari lembaganya di /registry/v1/boards.", "Look the board up in /registry/v1/boards.")
-
-
-class NotInItsLife(Invalid):
-    code = "board.not_in_its_life"
-    title = Text("Di luar masa hidup lembaga", "Outside the board's life")
-    detail = Text(
-        "Pada {day} lembaga ini belum berdiri atau sudah dibubarkan.",
-        "On {day} this board was not yet founded, or already dissolved.",
-    )
-    fix = Text("Periksa tanggal berdiri dan bubarnya.", "Check when it was founded and dissolved.")
 
 
 def require_in_its_life(board: Board, day: date, *, pointer: str) -> None:
