@@ -105,6 +105,11 @@ class AttachmentItem(RegionalItem):
     longitude: Mapped[Any | None] = mapped_column(Numeric(9, 6))
     swept: Mapped[bool]
 
+    @classmethod
+    def is_party(cls, caller: Caller) -> ColumnElement[bool]:
+        """Let who opened an upload open it again by its id, wherever they serve."""
+        return cls.account_id == caller.account_id
+
     @declared_attr.directive
     def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805 - SQLAlchemy hands over the class
         return regional(

@@ -145,7 +145,8 @@ def entry_row(change: Change, *, actor: UUID | None, now: datetime) -> dict[str,
 
 def record(session: AsyncSession, change: Change, *, by: Caller, now: datetime) -> None:
     """Keep a change for the end of the transaction, when all its entries are written at once."""
-    session.info.setdefault("journal", []).append(entry_row(change, actor=by.account_id, now=now))
+    actor = by.account_id if by.code is None else None
+    session.info.setdefault("journal", []).append(entry_row(change, actor=actor, now=now))
 
 
 async def write_entries(session: AsyncSession) -> None:

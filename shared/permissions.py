@@ -70,6 +70,9 @@ class Caller:
     emergency: UUID | None = None
     """The emergency that this token was opened by; what is read with it says so."""
 
+    code: bytes | None = None
+    """The digest of what proves a right without an account; what is done with it is journaled as nobody's act."""
+
     @property
     def anonymous(self) -> bool:
         return self.account_id is None

@@ -171,14 +171,11 @@ async def _part_body(request: Request) -> bytes:
     return await request.body()
 
 
-async def _part(  # noqa: PLR0917 - as a route's signature
-    id: UUID,
-    request: Request,
-    by: SignedIn,
-    now: Now,
-    upload_offset: Annotated[int, Header(ge=0, le=MOST_BYTES, description="Bytes that came before this part")],
-    body: Annotated[bytes, Depends(_part_body)],
-) -> Part:
+UploadOffset = Annotated[int, Header(ge=0, le=MOST_BYTES, description="Bytes that came before this part")]
+PartBody = Annotated[bytes, Depends(_part_body)]
+
+
+async def put_part(request: Request, id: UUID, body: bytes, *, upload_offset: int, by: Caller, now: datetime) -> Part:
     """Put a part into storage, and judge the whole when it is the last: no connection is held meanwhile."""
     attachments, storage = attachments_of(request), storage_of(request)
     async with database_of(request).reads.connect() as connection:
@@ -285,6 +282,12 @@ async def take_part(session: AsyncSession, attachments: Attachments, part: Part,
         attachment.latitude, attachment.longitude = part.content.location
     await session.flush()
     record_change(session, attachments, "attachment.added", attachment, by=by, now=now)
+
+
+async def _part(  # noqa: PLR0917 - as a route's signature
+    id: UUID, request: Request, by: SignedIn, now: Now, upload_offset: UploadOffset, body: PartBody
+) -> Part:
+    return await put_part(request, id, body, upload_offset=upload_offset, by=by, now=now)
 
 
 SentPart = Annotated[Part, Depends(_part)]

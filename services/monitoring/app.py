@@ -11,6 +11,7 @@ from services.monitoring.clients.registry import registry_client
 from services.monitoring.complaints import routes as complaints
 from services.monitoring.complaints import service as complaint_service
 from services.monitoring.complaints.models import Complaint
+from services.monitoring.complaints.rules import EVIDENCE
 from services.monitoring.database import Attachment, Base
 from services.monitoring.facts import service as facts
 from services.monitoring.indicators import routes as indicators
@@ -46,7 +47,7 @@ SERVICE = Service(
             "complaints": Attachable(
                 Complaint,
                 "monitoring:complaints:write",
-                {"evidence": Purpose(papers=True, guarded=True), "minutes": Purpose(papers=True)},
+                {EVIDENCE: Purpose(papers=True, guarded=True), "minutes": Purpose(papers=True)},
             )
         },
     ),

@@ -51,6 +51,11 @@ class Complaint(CommunityItem, Base):
     key_digest: Mapped[Digest | None]
 
     @classmethod
+    def is_party(cls, caller: Caller) -> ColumnElement[bool]:
+        """Let who holds its code add to it."""
+        return false() if caller.code is None else cls.code_digest == caller.code
+
+    @classmethod
     def is_withheld(cls, caller: Caller) -> ColumnElement[bool]:
         """Keep a complaint from whoever is accused in it, wherever they serve and in whatever role.
 
@@ -103,22 +108,4 @@ class ComplaintStep(Base):
     number: Mapped[int] = mapped_column(Integer)
     state: Mapped[ComplaintState] = choice(ComplaintState)
     text: Mapped[str | None] = mapped_column(Text)
-    recorded_at: Mapped[Moment]
-
-
-class ComplaintPhoto(Base):
-    """A photo that the complainant added; its file lies under its digest."""
-
-    __tablename__ = "complaint_photos"
-    __table_args__ = community(
-        child_of("complaints", "complaint_id"), serves("photos_of_complaint", "complaint_id", "recorded_at")
-    )
-
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    kelurahan_code: Mapped[Code]
-    complaint_id: Mapped[UUID] = mapped_column(Uuid)
-    digest: Mapped[str] = mapped_column(String(64))
-    media_type: Mapped[str] = mapped_column(String(20))
-    width: Mapped[int] = mapped_column(Integer)
-    height: Mapped[int] = mapped_column(Integer)
     recorded_at: Mapped[Moment]

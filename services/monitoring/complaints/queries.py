@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, func, select
+from sqlalchemy import Select, Uuid, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.monitoring.complaints.models import Complaint, ComplaintDetails, ComplaintPhoto, ComplaintStep
+from services.monitoring.complaints.models import Complaint, ComplaintDetails, ComplaintStep
 from services.monitoring.complaints.rules import ComplaintScope, ComplaintState, ComplaintUnknown, shown_count
 from services.monitoring.complaints.schemas import ComplaintQuery, StatisticsQuery
-from services.monitoring.database import places
+from services.monitoring.database import Attachment, places
+from shared.attachments import AttachmentState
 from shared.errors import ResourceNotFound
 from shared.items import in_scope
 from shared.lists import Order
@@ -35,26 +36,39 @@ _STEPS = (
     .scalar_subquery()
     .label("steps")
 )
+_OF_COMPLAINT = and_(
+    Attachment.subject_kind == "complaints",
+    Attachment.subject_id == Complaint.id,
+    Attachment.state == AttachmentState.KEPT,
+    Attachment.width.is_not(None),
+)
 _PHOTOS = (
     select(
         func.json_agg(
             aggregate_order_by(
                 func.json_build_object(
                     "digest",
-                    ComplaintPhoto.digest,
+                    Attachment.digest,
                     "media_type",
-                    ComplaintPhoto.media_type,
+                    Attachment.media_type,
                     "width",
-                    ComplaintPhoto.width,
+                    Attachment.width,
                     "height",
-                    ComplaintPhoto.height,
+                    Attachment.height,
                 ),
-                ComplaintPhoto.recorded_at,
-                ComplaintPhoto.id,
+                Attachment.recorded_at,
+                Attachment.id,
             )
         )
     )
-    .where(ComplaintPhoto.complaint_id == Complaint.id)
+    .where(_OF_COMPLAINT)
+    .scalar_subquery()
+    .label("photos")
+)
+_OWN_PHOTOS = (
+    select(func.count())
+    .select_from(Attachment)
+    .where(_OF_COMPLAINT, Attachment.account_id == bindparam("holder", type_=Uuid))
     .scalar_subquery()
     .label("photos")
 )
@@ -101,7 +115,7 @@ _TRACKED = select(
     Complaint.occurred_on,
     Complaint.resolved_on,
     _STEPS,
-    _PHOTOS,
+    _OWN_PHOTOS,
     Complaint.version,
     Complaint.recorded_at,
     Complaint.changed_at,
@@ -179,24 +193,32 @@ async def contact(session: AsyncSession, complaint_id: UUID, caller: Caller) -> 
     return rows[0].kelurahan_code, rows[0].contact
 
 
-async def one_photo(connection: AsyncConnection, complaint_id: UUID, digest: str, caller: Caller) -> tuple[str, str]:
-    """Return digest and media type of a complaint's photo, or ResourceNotFound."""
+async def one_photo(connection: AsyncConnection, complaint_id: UUID, digest: str, caller: Caller) -> str:
+    """Return the media type of a complaint's photo, or ResourceNotFound."""
     statement: Any = (
-        select(ComplaintPhoto.digest, ComplaintPhoto.media_type)
-        .join(Complaint, Complaint.id == ComplaintPhoto.complaint_id)
+        select(Attachment.media_type)
+        .join(Complaint, _OF_COMPLAINT)
         .join(places, places.c.kelurahan_code == Complaint.kelurahan_code)
-        .where(Complaint.id == complaint_id, ComplaintPhoto.digest == digest, in_scope(Complaint, caller))
+        .where(Complaint.id == complaint_id, Attachment.digest == digest, in_scope(Complaint, caller))
         .limit(1)
     )
     rows = await fetch(connection, statement)
     if not rows:
         raise ResourceNotFound
-    return rows[0].digest, rows[0].media_type
+    media_type: str = rows[0].media_type
+    return media_type
+
+
+def complainant(code_digest: bytes) -> Caller:
+    """Return who holds a code: no account, but known again, and allowed to add to this one complaint."""
+    holder = UUID(bytes=code_digest[:16])
+    return Caller(account_id=holder, scopes=frozenset({"monitoring:complaints:write"}), code=code_digest)
 
 
 async def tracked(connection: AsyncConnection | AsyncSession, code_digest: bytes) -> dict[str, Any]:
     """Return a complaint as its complainant follows it, or ComplaintUnknown, after the same one statement."""
-    rows = await fetch(connection, _TRACKED.where(Complaint.code_digest == code_digest))
+    holder = complainant(code_digest).account_id
+    rows = await fetch(connection, _TRACKED.where(Complaint.code_digest == code_digest), {"holder": holder})
     if not rows:
         raise ComplaintUnknown
     row = rows[0]
@@ -210,7 +232,7 @@ async def tracked(connection: AsyncConnection | AsyncSession, code_digest: bytes
         "occurred_on": row.occurred_on,
         "resolved_on": row.resolved_on,
         "steps": row.steps,
-        "photos": len(row.photos or []),
+        "photos": row.photos,
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,

@@ -14,7 +14,10 @@ MISREAD = str.maketrans("OIL", "011", "- ")
 CODE_BITS = 128
 CODE_CHARACTERS = 26
 GROUPS = (5, 5, 4, 4, 4, 4)
-MOST_PHOTOS = 10
+EVIDENCE = "evidence"
+MOST_EVIDENCE = 10
+"""Photos and papers that a complainant adds."""
+
 SMALLEST_CELL = 5
 """Counts below it are not shown for anything smaller than a kelurahan (§11)."""
 
@@ -125,8 +128,11 @@ class AccusedUnclear(Invalid):
 
 class PhotosEnough(Conflict):
     code = "complaint.photos_enough"
-    title = Text("Foto sudah cukup", "Photos enough")
-    detail = Text("Satu pengaduan memuat paling banyak {most} foto.", "A complaint holds at most {most} photos.")
+    title = Text("Bukti sudah cukup", "Evidence enough")
+    detail = Text(
+        "Satu pengaduan memuat paling banyak {most} foto dan berkas dari pelapornya.",
+        "A complaint holds at most {most} photos and papers of its complainant.",
+    )
     fix = Text("Pilih foto yang paling jelas.", "Choose the clearest photos.")
 
 

@@ -7,12 +7,21 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.monitoring.complaints.rules import AccusedKind, Category, Channel, ComplaintScope, ComplaintState
+from shared.attachments import MOST_BYTES, MediaType
 from shared.items import Body, Draft
 from shared.lists import PlacedQuery
 from shared.places import KelurahanCode, RegionCode
 from shared.tables import LARGEST_RUPIAH
 
 MONTH = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
+
+
+class EvidenceDraft(Draft):
+    """A photo or paper of the complainant's, to be sent in parts."""
+
+    media_type: MediaType
+    size: int = Field(ge=1, le=MOST_BYTES, description="Bytes there are to send")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of those bytes, in hexadecimal")
 
 
 class Accused(Body):
@@ -81,7 +90,7 @@ class TrackedComplaint(BaseModel):
     occurred_on: date
     resolved_on: date | None
     steps: list[Step]
-    photos: int
+    photos: int = Field(description="Photos that the complainant added")
     version: int
     recorded_at: datetime
     changed_at: datetime

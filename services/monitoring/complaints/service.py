@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.monitoring.clients.registry import RegistryClient
 from services.monitoring.complaints import queries
-from services.monitoring.complaints.models import Complaint, ComplaintDetails, ComplaintPhoto, ComplaintStep
+from services.monitoring.complaints.models import Complaint, ComplaintDetails, ComplaintStep
 from services.monitoring.complaints.queries import board_counts
 from services.monitoring.complaints.rules import (
     CODE_BITS,
-    MOST_PHOTOS,
+    EVIDENCE,
+    MOST_EVIDENCE,
     ComplaintScope,
     ComplaintState,
     ComplaintUnknown,
@@ -30,19 +31,22 @@ from services.monitoring.complaints.rules import (
     require_next,
     written_code,
 )
-from services.monitoring.complaints.schemas import Answer, ComplaintDraft, Confirmation
+from services.monitoring.complaints.schemas import Answer, ComplaintDraft, Confirmation, EvidenceDraft
+from services.monitoring.database import Attachment
 from services.monitoring.facts import service as facts
 from services.monitoring.indicators import service as indicators
+from shared.attaching import open_upload, withdraw
+from shared.attachments import AttachmentDraft, Attachments, AttachmentState
 from shared.canonical import keyed_digest
 from shared.clock import today
 from shared.identity import new_id
-from shared.images import Image
 from shared.items import claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import NOBODY, Caller
 from shared.places import NATION, PlaceUnknown
 from shared.replies import VersionStale
+from shared.uploading import Part, take_part
 from shared.writing import KeyReused
 
 __all__ = ["board_counts"]
@@ -235,26 +239,34 @@ async def confirm(
     await _note_step(session, complaint, confirmation.note, now=now)
 
 
-async def add_photo(session: AsyncSession, code: bytes, kept: Image, *, now: datetime) -> None:
-    """Add a photo that is kept already to the complaint of a code."""
+async def open_evidence(
+    session: AsyncSession, attachments: Attachments, code: bytes, draft: EvidenceDraft, *, now: datetime
+) -> tuple[UUID, bool]:
+    """Open the upload of evidence to the complaint of a code; return its id and whether it is new."""
+    complaint, holder = await _by_code(session, code), queries.complainant(code)
+    upload = AttachmentDraft(subject=f"complaints/{complaint.id}", purpose=EVIDENCE, **draft.model_dump())
+    theirs = (Attachment.account_id == holder.account_id, Attachment.state != AttachmentState.WITHDRAWN)
+    mine = select(func.count()).select_from(Attachment).where(*theirs, Attachment.id != draft.id)
+    if (await session.scalar(mine) or 0) >= MOST_EVIDENCE:
+        raise PhotosEnough(most=MOST_EVIDENCE)
+    return await open_upload(session, attachments, upload, by=holder, now=now)
+
+
+async def give_up(session: AsyncSession, attachments: Attachments, upload: UUID, *, now: datetime) -> None:
+    """Give an upload up that cannot be kept."""
+    attachment = await session.get(Attachment, upload, with_for_update=True)
+    if attachment is not None and attachment.state == AttachmentState.OPEN:
+        await withdraw(session, attachments, attachment, by=NOBODY, now=now)
+
+
+async def add_photo(
+    session: AsyncSession, attachments: Attachments, code: bytes, photo: Part, *, now: datetime
+) -> None:
+    """Add a photo that lies in storage already to the complaint of a code."""
     complaint = await _by_code(session, code)
-    count = await session.scalar(
-        select(func.count()).select_from(ComplaintPhoto).where(ComplaintPhoto.complaint_id == complaint.id)
-    )
-    if (count or 0) >= MOST_PHOTOS:
-        raise PhotosEnough(most=MOST_PHOTOS)
-    session.add(
-        ComplaintPhoto(
-            id=new_id(),
-            kelurahan_code=complaint.kelurahan_code,
-            complaint_id=complaint.id,
-            digest=kept.digest,
-            media_type=kept.media_type,
-            width=kept.width,
-            height=kept.height,
-            recorded_at=now,
-        )
-    )
+    await take_part(session, attachments, photo, by=queries.complainant(code), now=now)
+    if photo.repeated:
+        return
     complaint.changed_at = now
     await session.flush()
     _journal(session, complaint, "complaint.photo_added", by=NOBODY, now=now)

@@ -19,12 +19,13 @@ from services.planning.works.schemas import (
     ProgressView,
 )
 from shared.clock import Now
+from shared.contents import content_reply
 from shared.database import Reading, database_of
-from shared.images import FORMATS, IMAGE_BODY, ImageBody
+from shared.images import FORMATS, IMAGE_BODY, ImageBody, image_name
 from shared.items import to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
-from shared.replies import item_reply, reply, saved
+from shared.replies import item_reply, saved
 from shared.routing import router
 from shared.writing import Writing
 
@@ -120,16 +121,18 @@ async def add_photo(
     return saved(photo, status=201 if new else 200, location=address)
 
 
+@photos.head("/{id}/photos/{photo_id}", include_in_schema=False)
 @photos.get("/{id}/photos/{photo_id}", response_class=Response, responses=PICTURE)
 async def read_photo(
     id: UUID, photo_id: UUID, request: Request, caller: Anyone, connection: Reading, storage: Files
 ) -> Response:
     """Read the picture itself; it never changes."""
     photo = await queries.one_photo(connection, id, photo_id, caller)
-    content = await service.picture_of(storage, photo)
     headers = {
         "Cache-Control": f"{'public' if caller.anonymous else 'private'}, max-age=31536000, immutable",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    return reply(request, content, tag=f'"{photo["digest"]}"', media_type=photo["media_type"], headers=headers)
+    digest, media_type = photo["digest"], photo["media_type"]
+    name, tag = image_name(digest, media_type), f'"{digest}"'
+    return await content_reply(request, storage, name, tag=tag, media_type=media_type, headers=headers)

@@ -210,8 +210,3 @@ async def hand_over(
     change = Change("handover.recorded", subject, handover.kelurahan_code, data, handover.held_on)
     record(session, change, by=by, now=now)
     await activities.advance(session, activity, activities.Act.HAND_OVER, on=handover.held_on, by=by, now=now)
-
-
-async def picture_of(storage: Storage, photo: dict[str, Any]) -> bytes:
-    """Return where the picture of a photo lies."""
-    return await storage.get(images.image_name(photo["digest"], photo["media_type"]))
