@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Table, delete, or_, select
+from sqlalchemy import Table, delete, exists, not_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -91,6 +91,24 @@ def copies_places(places: Table) -> Handler:
             )
 
     return copy
+
+
+def forgets_places(places: Table) -> Handler:
+    """Return a handler that drops places that their owner took back; one where something is recorded here stays."""
+
+    async def forget(session: AsyncSession, entries: Sequence[Entry]) -> None:
+        # Only now every slice has declared its tables.
+        named = [
+            column
+            for table in places.metadata.sorted_tables
+            for column in table.c
+            if table is not places and column.name in {"kelurahan_code", "region_code"}
+        ]
+        free = [not_(exists().where(column == places.c.kelurahan_code)) for column in named]
+        codes = [entry.data["code"] for entry in entries]
+        await session.execute(delete(places).where(places.c.kelurahan_code.in_(codes), *free))
+
+    return forget
 
 
 async def copied_standings(database: Database, table: Any, *, now: datetime) -> Mapping[UUID, float]:

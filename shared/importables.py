@@ -1,7 +1,7 @@
 """Importables: what a slice declares so that its items come in as files, row by row through the schema of its POST."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from dataclasses import field as its
@@ -11,6 +11,7 @@ from typing import Any, TypeVar, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,12 +52,39 @@ class Column:
     digits: bool = False
     """Holds digits that are no number: a cell that a spreadsheet made one is refused, for zeros were lost."""
 
+    decimal: bool = False
+    """Holds an exact decimal, which is kept as text: the comma of an Indonesian spreadsheet is its point."""
+
 
 ID = Column(
     "ID",
     "id",
     Text("UUID buatan sendiri; boleh kosong", "A UUID of your own; may be left empty"),
 )
+
+
+def _one_spelling(text: str) -> str:
+    """Return a cell in one spelling, for a UUID has several."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The field that rows share which may be refused for each other, and how many of them a file takes.
+
+    They are recorded in one transaction: thousands only where that is a few statements.
+    """
+
+    field: str
+    most: int = 1_000
+    key: Callable[[str], str] = _one_spelling
+    """Gives of a cell that is filled in what such rows have in common."""
+
+    placed: bool = False
+    """Whether that is the code of a place: rows of one place are together under whatever codes it had."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +104,19 @@ class Importable:
     """What recording an item made besides it, under a foreign key to it; it goes with the item."""
 
     in_use: Callable[[AsyncSession, Sequence[UUID]], Awaitable[set[UUID]]] | None = None
-    """Tells which items are in use where no foreign key says so."""
+    """Tells which of some items, tens of thousands at most, are in use where no foreign key says so."""
 
-    taken_back: Callable[[AsyncSession, Sequence[UUID], Caller, datetime], Awaitable[None]] | None = None
-    """Takes back what stands elsewhere under the items' ids, before they go."""
+    taken_back: Callable[[AsyncSession, Sequence[Any], Caller, datetime], Awaitable[None]] | None = None
+    """Brings what stands elsewhere in line, once the items are gone; asked for some thousands at a time."""
+
+    within: tuple[type[Any], str] | None = None
+    """What an item is part of and its own column that says so; who changes an item locks that first."""
+
+    together: Together | None = None
+    """Which rows may be refused for each other: they are judged in one chunk.
+
+    A check rolls every chunk back, so what a row of another chunk would have changed is not there for it.
+    """
 
     @cached_property
     def all_columns(self) -> tuple[Column, ...]:
@@ -99,8 +136,7 @@ class Importable:
     @cached_property
     def required(self) -> list[Column]:
         """Return the columns without which no row can be read."""
-        fields = self.draft.model_fields
-        return [column for column in self.columns if column.field in fields and fields[column.field].is_required()]
+        return [column for column in self.columns if _is_required(self.draft, column.field.split("/"))]
 
     def column_of(self, pointer: str) -> str | None:
         """Return the header of the column that a JSON pointer speaks of, None when it speaks of the whole row."""
@@ -133,12 +169,21 @@ def known(name: str) -> str:
     return " ".join(name.replace("_", " ").replace("/", " ").lower().split())
 
 
+def _fields(model: type[BaseModel], way: Sequence[str]) -> Iterator[FieldInfo]:
+    """Yield the fields on the way into objects inside each other."""
+    for step in way:
+        field = model.model_fields[step]
+        yield field
+        inner = (field.annotation, *get_args(field.annotation))
+        model = next((one for one in inner if hasattr(one, "model_fields")), model)
+
+
 def _annotation(model: type[BaseModel], way: Sequence[str]) -> Any:
-    annotation = model.model_fields[way[0]].annotation
-    for step in way[1:]:
-        inner = next(one for one in (annotation, *get_args(annotation)) if hasattr(one, "model_fields"))
-        annotation = inner.model_fields[step].annotation
-    return annotation
+    return list(_fields(model, way))[-1].annotation
+
+
+def _is_required(model: type[BaseModel], way: Sequence[str]) -> bool:
+    return all(field.is_required() for field in _fields(model, way))
 
 
 def _value(text: str, column: Column, annotation: Any) -> Any:  # noqa: PLR0911 - one answer for each kind of value
@@ -148,6 +193,8 @@ def _value(text: str, column: Column, annotation: Any) -> Any:  # noqa: PLR0911 
         return [] if text.lower() == NOTHING else [_chosen(one.strip(), column) for one in text.split(";")]
     if column.choices:
         return _chosen(text, column)
+    if column.decimal:
+        return text.replace(",", ".")
     if bool in kinds:
         return YES_OR_NO.get(text.lower(), text)
     if float in kinds:

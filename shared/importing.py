@@ -1,18 +1,16 @@
 """Imports: a file's rows, kept sealed and judged a chunk at a time, each chunk in one transaction with its verdicts.
 
-Check and commit are one path; a check ends each chunk's SAVEPOINT by rolling it back. A worker that dies leaves whole
-chunks behind, and the next one goes on at the first row without a verdict.
+Check and commit are one path; a check ends each chunk's SAVEPOINT by rolling it back, which hides nothing, for rows that
+may clash stand in one chunk. A worker that dies leaves whole chunks behind, and the next one goes on behind them.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -30,7 +28,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     update,
 )
@@ -38,26 +35,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.asking import Unanswered
-from shared.canonical import keyed_digest, plain
+from shared.canonical import keyed_digest
 from shared.clock import read_clock
-from shared.errors import Fault, Invalid, Text
-from shared.identity import new_id
-from shared.importables import Importable, Outcome, attempt, known, told, told_faults
+from shared.importables import Importable, Outcome, attempt, told_faults
 from shared.jobs import Running
-from shared.loading import copy_rows
 from shared.permissions import Caller
-from shared.sheets import Sheet, SheetRow
 from shared.vault import Vault
 
 WORK = "import"
-ROWS_AT_ONCE = 500
-"""Rows of a chunk: many enough for set-based statements, few enough that no lock is held for long."""
-
 KEPT = timedelta(days=30)
 MOST_NAMED = 100
 _INTEGERS = ARRAY(Integer)
-OWN_HEADERS = ("Baris", "Kesalahan")
-"""Columns of a corrected file that say which row it was and what was wrong; sent again, they are passed over."""
 
 
 class ImportMode(StrEnum):
@@ -75,38 +63,6 @@ class RowVerdict(StrEnum):
     EXISTING = "existing"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
-
-
-class ColumnsInvalid(Invalid):
-    code = "import.columns_invalid"
-    title = Text("Kolom tidak sesuai", "Columns do not fit")
-    detail = Text(
-        "Ada {count} kesalahan pada judul kolom; lihat `errors`. Tidak ada yang disimpan.",
-        "{count} header(s) are wrong; see `errors`. Nothing was kept.",
-    )
-    fix = Text("Pakai judul kolom dari templat.", "Use the headers of the template.")
-
-
-class FileEmpty(Invalid):
-    code = "import.no_rows"
-    title = Text("Tidak ada baris", "No rows")
-    detail = Text("Berkas ini tidak memuat satu baris pun.", "The file holds no row.")
-    fix = Text("Isi berkasnya di bawah judul kolom.", "Fill the file in below its headers.")
-
-
-UNKNOWN = Text("Kolom {header} tidak dikenal.", "The column {header} is not known.")
-TWICE = Text("Kolom {header} ada lebih dari sekali.", "The column {header} is there more than once.")
-MISSING = Text("Kolom {header} tidak ada.", "The column {header} is missing.")
-ROUNDED = Text(
-    "Angka ini dibulatkan oleh aplikasi lembar kerja; ketik ulang sebagai teks.",
-    "A spreadsheet rounded this number; type it again as text.",
-)
-NOT_TEXT = Text(
-    "Sel ini berisi angka, sehingga nol di depan hilang; jadikan teks.",
-    "This cell holds a number, so that leading zeros were lost; make it text.",
-)
-OVERFULL = Text("Baris ini lebih panjang daripada judul kolomnya.", "This row is longer than the headers.")
-ID_TWICE = Text("ID ini sudah ada di baris {row}.", "This id stands in row {row} already.")
 
 
 def import_tables(metadata: MetaData) -> tuple[Table, Table]:
@@ -136,6 +92,7 @@ def import_tables(metadata: MetaData) -> tuple[Table, Table]:
         metadata,
         Column("import_id", Uuid, primary_key=True),
         Column("number", Integer, primary_key=True),
+        Column("chunk", Integer, nullable=False),
         Column("item_id", Uuid, nullable=False),
         Column("verdict", String(10), nullable=False),
         Column("faults", JSONB, nullable=False),
@@ -144,6 +101,7 @@ def import_tables(metadata: MetaData) -> tuple[Table, Table]:
         CheckConstraint("verdict IN ('waiting', 'accepted', 'existing', 'refused', 'withdrawn')", name="verdict"),
         CheckConstraint("(verdict IN ('waiting', 'refused')) = (sealed IS NOT NULL)", name="sealed"),
         Index("ix_import_rows_by_verdict", "import_id", "verdict", "number"),
+        Index("ix_import_rows_waiting", "import_id", "chunk", postgresql_where="verdict = 'waiting'"),
         info={"class": "local"},
     )
     return imports, rows
@@ -152,112 +110,6 @@ def import_tables(metadata: MetaData) -> tuple[Table, Table]:
 def vault_of(secret: bytes) -> Vault:
     """Return what seals and opens the cells of rows."""
     return Vault([keyed_digest(secret, b"import_rows")])
-
-
-def fields_of(importable: Importable, headers: Sequence[str]) -> dict[str, str]:
-    """Return each header's field, or ColumnsInvalid; a corrected file's own columns have none."""
-    found: list[Fault] = []
-    fields: dict[str, str] = {}
-    for header in headers:
-        if header.strip() in OWN_HEADERS:
-            continue
-        column = importable.by_name.get(known(header))
-        if column is None or column.field in fields.values():
-            told_as = ("import.column_unknown", UNKNOWN) if column is None else ("import.column_twice", TWICE)
-            found.append(Fault("", *told_as, {"header": header or "-"}))
-        else:
-            fields[header] = column.field
-    missing = [one.header for one in importable.required if one.field not in fields.values()]
-    found += [Fault("", "import.column_missing", MISSING, {"header": header}) for header in missing]
-    if found:
-        raise ColumnsInvalid(faults=found[:MOST_NAMED], count=len(found))
-    return fields
-
-
-def kept_rows(importable: Importable, sheet: Sheet, *, secret: bytes) -> tuple[dict[str, str], list[dict[str, Any]]]:
-    """Return the fields by their headers, and a sheet's rows as they are kept; takes a second for many thousands."""
-    fields = fields_of(importable, sheet.headers)
-    if not sheet.rows:
-        raise FileEmpty
-    vault = vault_of(secret)
-    seen: dict[UUID, int] = {}
-    rows = []
-    for row in sheet.rows:
-        cells = {fields[header]: text for header, text in row.cells.items() if header in fields}
-        found = _form_faults(importable, row, fields)
-        item_id = _own_id(cells)
-        if item_id in seen:
-            found.append(told("ID", "import.id_twice", ID_TWICE, {"row": seen[item_id]}))
-        elif item_id is not None:
-            seen[item_id] = row.number
-        # A UUID version 7 of its own for every row, kept with it: however often it is tried, it is one item.
-        item_id = item_id or new_id()
-        wrapped, sealed = vault.sealed(item_id, cells)
-        rows.append(
-            {
-                "number": row.number,
-                "item_id": item_id,
-                "verdict": RowVerdict.WAITING,
-                "faults": msgspec.json.encode(found).decode(),
-                "wrapped_key": wrapped,
-                "sealed": sealed,
-            }
-        )
-    return fields, rows
-
-
-def _own_id(cells: Mapping[str, str]) -> UUID | None:
-    try:
-        return UUID(cells["id"])
-    except (KeyError, ValueError):
-        return None
-
-
-def _form_faults(importable: Importable, row: SheetRow, fields: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return what the sheet itself did to a row."""
-    found = []
-    digits = {column.field: column for column in importable.all_columns if column.digits}
-    for header, field in fields.items():
-        column = importable.by_name[known(header)].header
-        if header in row.rounded:
-            found.append(told(column, "cell.number_rounded", ROUNDED, {}))
-        elif header in row.typed and field in digits:
-            found.append(told(column, "cell.not_text", NOT_TEXT, {}))
-    if row.overfull:
-        found.append(told(None, "row.too_long", OVERFULL, {}))
-    return found
-
-
-async def keep(
-    session: AsyncSession,
-    tables: tuple[Table, Table],
-    importable: Importable,
-    kept: tuple[dict[str, str], list[dict[str, Any]]],
-    *,
-    import_id: UUID,
-    mode: ImportMode,
-    by: Caller,
-    now: datetime,
-) -> None:
-    """Keep a file in the request's own transaction, with the authority that it was sent under."""
-    imports, rows = tables
-    fields, lines = kept
-    await session.execute(
-        insert(imports).values(
-            id=import_id,
-            kind=importable.kind,
-            mode=mode,
-            account=by.account_id,
-            caller=plain(asdict(by)),
-            headers=fields,
-            rows=len(lines),
-            **{one.value: len(lines) if one is RowVerdict.WAITING else 0 for one in RowVerdict},
-            version=1,
-            recorded_at=now,
-            changed_at=now,
-        )
-    )
-    await copy_rows(session, rows, [{"import_id": import_id, **line} for line in lines])
 
 
 def caller_of(kept: Mapping[str, Any]) -> Caller:
@@ -308,8 +160,11 @@ class Importing:
             ).one_or_none()
             if known_as is None:
                 return False
-            waiting = select(rows).where(rows.c.import_id == job.id, rows.c.verdict == RowVerdict.WAITING)
-            chunk = (await session.execute(waiting.order_by(rows.c.number).limit(ROWS_AT_ONCE))).all()
+            waiting = (rows.c.import_id == job.id, rows.c.verdict == RowVerdict.WAITING)
+            first = select(func.min(rows.c.chunk)).where(*waiting).scalar_subquery()
+            chunk = (
+                await session.execute(select(rows).where(*waiting, rows.c.chunk == first).order_by(rows.c.number))
+            ).all()
             if not chunk:
                 return False
             verdicts = await self._judge(session, known_as, chunk)

@@ -15,17 +15,8 @@ from shared.database import Reading, Snapshot
 from shared.errors import Fault, Language, QueryInvalid, ResourceNotFound, Text
 from shared.faults import KNOWN
 from shared.importables import Importable
-from shared.importing import (
-    OWN_HEADERS,
-    WORK,
-    Importing,
-    ImportMode,
-    RowVerdict,
-    imports_of,
-    keep,
-    kept_rows,
-    vault_of,
-)
+from shared.importing import WORK, Importing, ImportMode, RowVerdict, imports_of, vault_of
+from shared.intake import OWN_HEADERS, keep, kept_rows
 from shared.jobs import OPEN, Jobs, JobState
 from shared.jobviews import JobView, accepted
 from shared.lists import Order, Page, PageQuery, page

@@ -4,7 +4,7 @@ SQLAlchemy's own way to a page of fifty rows costs several times what its driver
 again for every request, and every value of every row passes through its hands.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ParamSpec
@@ -12,7 +12,8 @@ from typing import Any, ParamSpec
 import psycopg
 from psycopg.rows import namedtuple_row
 from pydantic import BaseModel
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, any_, bindparam
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -21,6 +22,12 @@ from sqlalchemy.util import LRUCache
 P = ParamSpec("P")
 REMEMBERED_QUESTIONS = 10_000
 _COMPILED: LRUCache[Any, Any] = LRUCache(1_000)
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of some values: one parameter, however many they are."""
+    condition: ColumnElement[bool] = column == any_(bindparam(None, list(values), ARRAY(column.type)))
+    return condition
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Imports taken back: all that a file made or nothing, while each item is as it came and nothing depends on any."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import MetaData, Row, Table, delete, select, update
@@ -42,6 +42,9 @@ class ImportInUse(Conflict):
     fix = Text("Perbaiki baris satu per satu.", "Correct the items one by one.")
 
 
+AT_ONCE = 5_000
+T = TypeVar("T")
+
 CHANGED = Text("Sudah diubah atau dihapus sejak diimpor.", "Changed or removed since it was imported.")
 DEPENDED = Text("Data lain bergantung padanya.", "Something else depends on it.")
 
@@ -65,6 +68,12 @@ async def undo(
     accepted = (rows.c.import_id == known_as.id, rows.c.verdict == RowVerdict.ACCEPTED)
     numbers = {row.item_id: row.number for row in await session.execute(select(rows).where(*accepted))}
     mine = select(rows.c.item_id).where(*accepted)
+    if importable.within is not None:
+        parent, named_by = importable.within
+        parents = select(getattr(model, named_by)).where(model.id.in_(mine))
+        await session.execute(
+            select(parent.id).where(parent.id.in_(parents)).order_by(parent.id).with_for_update(of=parent)
+        )
     found = (await session.scalars(select(model).where(model.id.in_(mine)).order_by(model.id).with_for_update())).all()
     items = {item.id: item for item in found}
     used = await _used(session, importable, list(items), mine)
@@ -75,18 +84,25 @@ async def undo(
             Fault(f"/rows/{number}", code, message, {}) for number, code, message in sorted(in_the_way, key=_first)
         ]
         raise ImportInUse(faults=named[:MOST_NAMED], count=len({number for number, _, _ in in_the_way}))
-    if importable.taken_back is not None:
-        await importable.taken_back(session, list(items), by, now)
     for item in items.values():
         record(session, importable.withdrawn(item), by=by, now=now)
     for table, column in _children(imports.metadata, model.__table__):
         await session.execute(delete(table).where(column.in_(mine)))
     await session.execute(delete(model.__table__).where(model.__table__.c.id.in_(mine)))
     session.expunge_all()
+    if importable.taken_back is not None:
+        for some in _some(found):
+            await importable.taken_back(session, some, by, now)
     await session.execute(update(rows).where(*accepted).values(verdict=RowVerdict.WITHDRAWN))
     moved = {"accepted": 0, "withdrawn": imports.c.withdrawn + len(numbers)}
     changed = {"version": imports.c.version + 1, "changed_at": now}
     await session.execute(update(imports).where(imports.c.id == known_as.id).values(**moved, **changed))
+
+
+def _some(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield as many at a time as one statement can name."""
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]
 
 
 def _first(named: tuple[int, str, Text]) -> tuple[int, str]:
@@ -94,13 +110,22 @@ def _first(named: tuple[int, str, Text]) -> tuple[int, str]:
 
 
 async def _used(session: AsyncSession, importable: Importable, ids: list[UUID], mine: Any) -> set[UUID]:
-    """Return the items that something depends on: by a foreign key of a table that is no part, or as the slice says."""
+    """Return the items that something depends on: by a foreign key of a table that is no part, or as the slice says.
+
+    A photo or paper of an item names it without one, by its kind.
+    """
     used = await importable.in_use(session, ids) if importable.in_use else set()
     ours = {part.__table__.name for part in importable.parts}
     table = importable.model.__table__
     for child, column in _children(table.metadata, table):
         if child.name not in ours:
             used |= set(await session.scalars(select(column).where(column.in_(mine)).distinct()))
+    attached = table.metadata.tables.get("attachments")
+    if attached is not None:
+        of_kind = attached.c.subject_kind == importable.kind
+        used |= set(
+            await session.scalars(select(attached.c.subject_id).where(of_kind, attached.c.subject_id.in_(mine)))
+        )
     return used
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.monitoring.app import MIGRATIONS, SERVICE, create
+from services.monitoring.app import MIGRATIONS, create, prepared
 from services.monitoring.clients.planning import planning_client
 from services.monitoring.clients.registry import registry_client
 from services.monitoring.database import followed_journals, journal_signed_heads
@@ -45,7 +45,13 @@ async def _worker(settings: Settings) -> None:
             ("planning", planning_client(settings), facts.OF_PLANNING),
         )
     ]
-    await work(SERVICE, settings, authority=registry.standing, followers=followers, chores=[integrity.keep_current])
+    await work(
+        prepared(settings),
+        settings,
+        authority=registry.standing,
+        followers=followers,
+        chores=[integrity.keep_current],
+    )
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from services.monitoring.clients.registry import registry_client
+from services.monitoring.complaints import imports as complaint_imports
 from services.monitoring.complaints import routes as complaints
 from services.monitoring.complaints import service as complaint_service
 from services.monitoring.complaints.models import Complaint
@@ -56,7 +57,13 @@ SERVICE = Service(
 )
 
 
+def prepared(settings: Settings) -> Service:
+    """Return what monitoring brings, with whom it asks."""
+    registry = registry_client(settings)
+    return replace(SERVICE, importables=(complaint_imports.importable(registry),), state={"registry": registry})
+
+
 def create(settings: Settings | None = None) -> FastAPI:
     """Return monitoring's application, configured from the environment unless settings are given."""
     known = settings or Settings.from_environment()
-    return create_app(replace(SERVICE, state={"registry": registry_client(known)}), known)
+    return create_app(prepared(known), known)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from services.planning.activities import imports as activity_imports
 from services.planning.activities import routes as activities
 from services.planning.activities import service as activity_service
 from services.planning.activities.models import Activity
@@ -92,6 +93,7 @@ SERVICE = Service(
         },
     ),
     load_standings=_load_standings,
+    importables=(activity_imports.ACTIVITIES,),
 )
 
 

@@ -5,6 +5,8 @@ from sqlalchemy.orm import DeclarativeBase
 from shared.attachments import AttachmentItem
 from shared.exporting import exports_table
 from shared.following import followed_table
+from shared.importing import import_tables
+from shared.jobs import jobs_table
 from shared.journal import journal_tables
 from shared.places import places_table
 from shared.tables import metadata
@@ -20,6 +22,8 @@ class Base(DeclarativeBase):
 
 places = places_table(Base.metadata)
 journal_entries, journal_head, journal_signed_heads = journal_tables(Base.metadata)
+jobs = jobs_table(Base.metadata)
+imports, import_rows = import_tables(Base.metadata)
 idempotency_keys = idempotency_table(Base.metadata)
 exports = exports_table(Base.metadata)
 webhooks, webhook_deliveries = webhook_tables(Base.metadata)

@@ -64,6 +64,7 @@ from services.registry.personal import service as personal
 from services.registry.programmes import routes as programmes
 from services.registry.programmes import service as programme_service
 from services.registry.programmes.models import Enrolment
+from services.registry.regions import imports as region_imports
 from services.registry.regions import routes as regions
 from services.registry.regions import service as region_service
 from services.registry.residents import imports as resident_imports
@@ -74,6 +75,7 @@ from services.registry.settings import Settings
 from services.registry.sign_ins import routes as sign_ins
 from services.registry.tokens import keys
 from services.registry.tokens import routes as tokens
+from services.registry.volunteers import imports as volunteer_imports
 from services.registry.volunteers import routes as volunteers
 from services.registry.volunteers import service as volunteer_service
 from services.registry.volunteers.models import Volunteer
@@ -221,7 +223,14 @@ SERVICE = Service(
 def prepared(settings: Settings) -> Service:
     """Return what registry brings, with what it knows of its secrets."""
     vault = Vault(settings.personal_keys)
-    importables = (board_imports.BOARDS, group_imports.GROUPS, *resident_imports.importables(vault))
+    importables = (
+        region_imports.REGIONS,
+        board_imports.BOARDS,
+        *resident_imports.importables(vault),
+        group_imports.GROUPS,
+        group_imports.MEMBERSHIPS,
+        volunteer_imports.importable(vault),
+    )
     return replace(SERVICE, importables=importables, state={"vault": vault})
 
 

@@ -43,7 +43,9 @@ def main(
         }
         statements = house.statements()
         text = report.written(found, footprint=rounds.footprint(house), statements=statements, about=about, url=url)
-    output.write_text(text, encoding="utf-8")
+    before = output.read_text(encoding="utf-8") if output.exists() else ""
+    _, mark, apart = before.partition(report.APART)
+    output.write_text(f"{text}\n{mark}{apart}" if mark else text, encoding="utf-8")
     typer.echo(f"{output.name} is written")
 
 

@@ -93,6 +93,10 @@ def _machine(url: str) -> str:
     return f"{platform.system()}, {os.cpu_count()} processors, Python {platform.python_version()}, PostgreSQL {version} as it comes"
 
 
+APART = "## Measured apart"
+"""From here on a report holds what other commands measured; it is kept when the rest is written anew."""
+
+
 def written(
     found: Mapping[str, Target],
     *,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,9 @@ from uuid import UUID
 import httpx
 
 from tests.house import Running
+
+MUTATED = int(os.environ.get("TRIDAYA_MUTATED_FILES", "100")) // 4
+"""How many mutated files each of the four kinds gets whose checks are held against their commits."""
 
 CSV = "text/csv"
 CODE = "34.71.03.1001"
@@ -64,6 +68,22 @@ class Sender:
     async def verdicts(self, import_id: str, **headers: str) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = (await self.get(f"{import_id}/rows?limit=500", **headers)).json()["items"]
         return items
+
+    async def agreed(self, rows: Sequence[Mapping[str, Any]], *, kind: str) -> list[dict[str, Any]]:
+        """Check a file and commit it, and hold the one against the other; return the verdicts, none if it is refused."""
+        told: list[Any] = []
+        for mode in ("check", "commit"):
+            reply = await self.send(csv_file(rows), kind=kind, mode=mode)
+            if reply.status_code != 202:
+                told.append((reply.status_code, reply.json().get("errors"), []))
+                continue
+            await self.work(reply.json()["id"])
+            seen, verdicts = await self.seen(reply.json()["id"]), await self.verdicts(reply.json()["id"])
+            assert seen["waiting"] == 0
+            told.append((202, [(one["number"], one["verdict"], one["faults"]) for one in verdicts], verdicts))
+        assert told[0][:2] == told[1][:2]
+        found: list[dict[str, Any]] = told[1][2]
+        return found
 
     async def undo(self, import_id: str) -> httpx.Response:
         tag = (await self.get(import_id)).headers["ETag"]

@@ -2,20 +2,22 @@
 
 import csv
 import io
+import struct
+import tracemalloc
+import zipfile
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text, update
 
-from services.registry.boards.models import Board
 from shared.clock import read_clock
 from shared.importing import KEPT, Importing, forget_old_imports
-from shared.sheets import XLSX, read_sheet, xlsx_bytes
+from shared.sheets import MOST_BYTES, XLSX, FileTooLarge, FileUnreadable, read_sheet, xlsx_bytes
 from tests.house import Running, code_of, etag
-from tests.shared.importing import BOARD, CODE, Sender, csv_file
+from tests.shared.importing import BOARD, CODE, MUTATED, Sender, csv_file
 
 BOARDS = "/registry/v1/boards"
 
@@ -198,7 +200,7 @@ async def test_rows_with_ids_of_their_own_exist_the_second_time(sender: Sender) 
 async def test_after_a_crash_it_goes_on_at_the_first_row_without_a_verdict(
     registry: Running, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.importing.ROWS_AT_ONCE", 10)
+    monkeypatch.setattr("shared.intake.ROWS_AT_ONCE", 10)
     reply = await sender.send(csv_file([BOARD | {"Nama": f"BKM {number}"} for number in range(35)]))
     judge, chunks = Importing._judge, 0  # noqa: SLF001
 
@@ -301,18 +303,69 @@ async def test_a_template_is_a_file_that_can_be_sent(registry: Running, sender: 
 
 
 async def test_a_spreadsheet_of_any_kind_is_read_alike(registry: Running, sender: Sender) -> None:
-    row = BOARD | {"Telepon": "0274-1"}
+    row, other = (BOARD | {"Nama": name, "Telepon": "0274-1"} for name in ("BKM Satu", "BKM Dua"))
     sheet = xlsx_bytes([("Data", [list(row), list(row.values())])])
     ndjson = b'\n{"kelurahan_code":"34.71.03.1001","name":"BKM Contoh","founded_on":"2008-05-17"}\n'
-    files = ((csv_file([row], delimiter=";"), "text/csv"), (sheet, XLSX), (ndjson, "application/x-ndjson"))
+    files = ((csv_file([other], delimiter=";"), "text/csv"), (sheet, XLSX), (ndjson, "application/x-ndjson"))
     for content, form in files:
         seen = await sender.imported(content, form=form)
         assert seen["accepted"] == 1, await sender.verdicts(seen["id"])
     assert await count(registry, "boards") == 3
 
 
+def packed(sheet: bytes, *, claimed: int | None = None) -> bytes:
+    """Return a workbook whose one sheet is what is given, which may claim to be smaller than it is."""
+    whole = xlsx_bytes([("Data", [["Nama"]])])
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, sheet if name == "xl/worksheets/sheet1.xml" else old.read(name))
+    content = written.getvalue()
+    return content if claimed is None else content.replace(struct.pack("<I", len(sheet)), struct.pack("<I", claimed))
+
+
+def sheet_with(cell: str, *, filled: int = 0) -> bytes:
+    head = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row>'
+    value = f'<c r="{cell}" t="inlineStr"><is><t>{"x" * filled}</t></is></c>'
+    return f"{head}{value}</row></sheetData></worksheet>".encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "refusal"),
+    [
+        (packed(sheet_with("A1", filled=201 * 1024 * 1024)), FileTooLarge),
+        (packed(sheet_with("A1", filled=1024 * 1024), claimed=1024), FileUnreadable),
+        (packed(sheet_with("XFD1048576")), FileTooLarge),
+        (packed(sheet_with("ZZZ9999999")), FileTooLarge),
+        (packed(sheet_with("A99999999")), FileUnreadable),
+        (packed("<worksheet/>".encode("utf-16")), FileUnreadable),
+    ],
+    ids=["unpacks to too much", "claims to be smaller", "a cell far away", "farther", "out of all bounds", "unseen"],
+)
+def test_a_small_workbook_cannot_fill_the_memory(content: bytes, refusal: type[Exception]) -> None:
+    assert len(content) < MOST_BYTES
+    tracemalloc.start()
+    with pytest.raises(refusal):
+        read_sheet(content, XLSX)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 20 * 1024 * 1024
+
+
 words = st.sampled_from(
-    ["", "BKM Contoh", "X", CODE, "33.74.01.1001", "2008-05-17", "17/5/2008", "3.47E+15", "akta notaris"]
+    [
+        "",
+        "BKM Contoh",
+        "bkm contoh",
+        "BKM Baru",
+        "X",
+        CODE,
+        "33.74.01.1001",
+        "2008-05-17",
+        "17/5/2008",
+        "3.47E+15",
+        "akta notaris",
+    ]
 )
 mutated = st.lists(
     st.fixed_dictionaries(
@@ -329,23 +382,12 @@ mutated = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=MUTATED)
 @given(rows=mutated)
-async def test_mutated_files_get_the_same_verdicts_from_both(house: Any, rows: list[dict[str, str]]) -> None:
-    registry = await house.emptied("registry")
-    sender = Sender(registry, "facilitator")
-    told = []
-    for mode in ("check", "commit"):
-        reply = await sender.send(csv_file(rows), mode=mode)
-        if reply.status_code != 202:
-            told.append((code_of(reply), reply.json().get("errors")))
-            continue
-        await sender.work(reply.json()["id"])
-        seen = await sender.seen(reply.json()["id"])
-        assert seen["waiting"] == 0
-        told.append([(one["number"], one["verdict"], one["faults"]) for one in await sender.verdicts(seen["id"])])
-        accepted = seen["accepted"]
-    assert told[0] == told[1]
-    if isinstance(told[0], list):
-        async with registry.database.reads.connect() as connection:
-            assert await connection.scalar(select(func.count()).select_from(Board)) == accepted
+async def test_mutated_files_get_the_same_verdicts_from_both(registry: Running, rows: list[dict[str, str]]) -> None:
+    before = await count(registry, "boards")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("shared.intake.ROWS_AT_ONCE", 2)
+        told = await Sender(registry, "facilitator").agreed(rows, kind="boards")
+    accepted = [one for one in told if one["verdict"] == "accepted"]
+    assert await count(registry, "boards") == before + len(accepted)

@@ -40,7 +40,7 @@ from shared.attachments import AttachmentDraft, Attachments, AttachmentState
 from shared.canonical import keyed_digest
 from shared.clock import today
 from shared.identity import new_id
-from shared.items import claim
+from shared.items import claim, require_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import NOBODY, Caller
@@ -53,6 +53,7 @@ __all__ = ["board_counts"]
 
 AUDIENCES = {
     "complaint.received": Audience.REGION,
+    "complaint.withdrawn": Audience.REGION,
     "complaint.photo_added": Audience.REGION,
     "complaint.answered": Audience.REGION,
     "complaint.resolved": Audience.REGION,
@@ -146,6 +147,29 @@ async def file_complaint(
     return Filed(complaint, code, new=True)
 
 
+async def take_from_book(
+    session: AsyncSession, draft: ComplaintDraft, *, registry: RegistryClient, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """File a complaint that somebody copies from a paper book where they serve; return its id and whether it is new.
+
+    Nobody is shown its code: who complained on paper has none.
+    """
+    await require_place(session, Complaint, draft.kelurahan_code, by=by)
+    filed = await file_complaint(session, draft, key=None, registry=registry, by=by, now=now)
+    return filed.complaint.id, filed.new
+
+
+async def count_without(session: AsyncSession, complaints: Sequence[Complaint], *, now: datetime) -> None:
+    """Compute the boards anew whose complaints were taken back."""
+    since: dict[UUID, date] = {}
+    for complaint in complaints:
+        if complaint.board_id is not None:
+            month = indicators.month_of(complaint.occurred_on)
+            since[complaint.board_id] = min(month, since.get(complaint.board_id, month))
+    for board_id in sorted(since):
+        await recompute(session, [board_id], since=since[board_id], now=now)
+
+
 async def _require_same(session: AsyncSession, before: Complaint, draft: ComplaintDraft) -> None:
     same = await claim(session, Complaint, draft.model_copy(update={"id": None}), by=_ANYWHERE)
     if same.digest != bytes(before.creation_digest) or draft.id not in {None, before.id}:
@@ -202,10 +226,15 @@ async def _note_step(
         await recompute(session, [complaint.board_id], since=indicators.month_of(complaint.occurred_on), now=now)
 
 
+def complaint_change(action: str, complaint: Complaint, *, on: date) -> Change:
+    return Change(
+        action, f"complaints/{complaint.id}", complaint.kelurahan_code, complaint_record(complaint), occurred_on=on
+    )
+
+
 def _journal(session: AsyncSession, complaint: Complaint, action: str, *, by: Caller, now: datetime) -> None:
     day = complaint.occurred_on if complaint.version == 1 else today(now)
-    subject, place = f"complaints/{complaint.id}", complaint.kelurahan_code
-    record(session, Change(action, subject, place, complaint_record(complaint), day), by=by, now=now)
+    record(session, complaint_change(action, complaint, on=day), by=by, now=now)
 
 
 async def answer_complaint(

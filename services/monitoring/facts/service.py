@@ -34,7 +34,7 @@ from services.monitoring.facts.models import (
 )
 from services.monitoring.facts.queries import activities, agreements, board, meetings, plan
 from shared.asking import told
-from shared.copying import StandingFact, copied_standings, copies, copies_places, forgets
+from shared.copying import StandingFact, copied_standings, copies, copies_places, forgets, forgets_places
 from shared.database import Database
 from shared.following import Entry, Handler
 
@@ -54,6 +54,7 @@ _DISBURSEMENTS = copies(Disbursement.__table__, DisbursementFact)
 
 OF_REGISTRY: Mapping[str, Handler] = {
     "region.recorded": copies_places(places),
+    "region.withdrawn": forgets_places(places),
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
     "board.dissolved": _BOARDS,
@@ -86,6 +87,7 @@ OF_PLANNING: Mapping[str, Handler] = {
     "meeting.held": copies(Meeting.__table__, MeetingFact, columns=MeetingFact.columns),
     "activity.drafted": _ACTIVITIES,
     "activity.changed": _ACTIVITIES,
+    "activity.withdrawn": forgets(Activity.__table__),
     "activity.ratified": _ACTIVITIES,
     "activity.started": _ACTIVITIES,
     "activity.finished": _ACTIVITIES,

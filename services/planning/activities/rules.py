@@ -81,6 +81,16 @@ class ActivityInvalid(Invalid):
     fix = Text("Periksa RAB dan sumber dananya.", "Check its budget and its sources of money.")
 
 
+class PlanUnknown(Invalid):
+    code = "plan.unknown"
+    title = Text("Rencana tidak dikenal", "Unknown plan")
+    detail = Text(
+        "Tidak ada rencana dengan id {plan_id} di wilayah Anda.",
+        "There is no plan with the id {plan_id} in your regions.",
+    )
+    fix = Text("Cari id-nya di /planning/v1/plans.", "Look the id up in /planning/v1/plans.")
+
+
 class ProblemElsewhere(Invalid):
     code = "problem.elsewhere"
     title = Text("Masalah tidak dikenal di kelurahan ini", "Not a problem of this kelurahan")

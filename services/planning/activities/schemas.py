@@ -95,6 +95,16 @@ class ActivityDraft(Draft):
     beneficiaries: Beneficiaries
 
 
+class NamedActivity(ActivityDraft):
+    """A work whose plan no path names, as the row of a file."""
+
+    plan_id: UUID
+
+    def activity(self) -> ActivityDraft:
+        """Return it as it would have been sent to the plan."""
+        return ActivityDraft.model_construct(**{name: getattr(self, name) for name in ActivityDraft.model_fields})
+
+
 class ActivityChange(Body):
     """What may be edited while the plan is a draft; what is absent stays (RFC 7396)."""
 

@@ -1,5 +1,6 @@
 """Use cases of activities: put them into a plan's draft, edit them there, ratify them with it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,11 +15,12 @@ from services.planning.activities.rules import (
     Act,
     ActivityState,
     Beneficiaries,
+    PlanUnknown,
     ProblemElsewhere,
     require_valid_activity,
     state_after,
 )
-from services.planning.activities.schemas import ActivityChange, ActivityDraft, ActivityView
+from services.planning.activities.schemas import ActivityChange, ActivityDraft, ActivityView, NamedActivity
 from services.planning.clients.registry import RegistryClient
 from services.planning.cycle import service as cycle
 from services.planning.mapping import service as mapping
@@ -33,6 +35,7 @@ __all__ = ["Act", "Activity", "ActivityState", "ActivityView", "advance", "one_a
 AUDIENCES = {
     "activity.drafted": Audience.REGION,
     "activity.changed": Audience.REGION,
+    "activity.withdrawn": Audience.REGION,
     "activity.ratified": Audience.PUBLIC,
     "activity.started": Audience.PUBLIC,
     "activity.finished": Audience.PUBLIC,
@@ -75,7 +78,7 @@ def activity_record(activity: Activity) -> dict[str, Any]:
     }
 
 
-def _change(action: str, activity: Activity, *, occurred_on: date | None = None) -> Change:
+def activity_change(action: str, activity: Activity, *, occurred_on: date | None = None) -> Change:
     data = activity_record(activity)
     return Change(action, f"activities/{activity.id}", activity.kelurahan_code, data, occurred_on)
 
@@ -133,8 +136,24 @@ async def draft_activity(
     await _require_valid(session, activity, plan)
     session.add(activity)
     await session.flush()
-    record(session, _change("activity.drafted", activity), by=by, now=now)
+    record(session, activity_change("activity.drafted", activity), by=by, now=now)
     return activity.id, True
+
+
+async def draft_named(session: AsyncSession, draft: NamedActivity, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
+    """Put an activity into the draft of the plan that it names, as `draft_activity` does."""
+    try:
+        plan = await locked(session, plans.Plan, draft.plan_id, by=by)
+    except ResourceNotFound as error:
+        raise PlanUnknown(pointer="/plan_id", plan_id=draft.plan_id) from error
+    return await draft_activity(session, plan, draft.activity(), by=by, now=now)
+
+
+async def note_withdrawn(session: AsyncSession, activities: Sequence[Activity], *, by: Caller, now: datetime) -> None:
+    """Note in their plans, locked before, that activities were taken back."""
+    ids = {activity.plan_id for activity in activities}
+    for plan in await session.scalars(select(plans.Plan).where(plans.Plan.id.in_(ids)).order_by(plans.Plan.id)):
+        await plans.note_edit(session, plan, by=by, now=now)
 
 
 async def plan_of(session: AsyncSession, activity_id: UUID, *, by: Caller) -> plans.Plan:
@@ -155,7 +174,7 @@ async def change_activity(
     activity.changed_at = now
     await _require_valid(session, activity, plan)
     await session.flush()
-    record(session, _change("activity.changed", activity), by=by, now=now)
+    record(session, activity_change("activity.changed", activity), by=by, now=now)
 
 
 async def ratify_plan(
@@ -185,7 +204,7 @@ async def ratify_plan(
         activity.state, activity.changed_at = state_after(activity.state, Act.RATIFY), now
     await session.flush()
     for activity in activities:
-        record(session, _change("activity.ratified", activity, occurred_on=draft.held_on), by=by, now=now)
+        record(session, activity_change("activity.ratified", activity, occurred_on=draft.held_on), by=by, now=now)
     answered = {activity.problem_id for activity in activities if activity.problem_id is not None}
     await mapping.publish_problems(session, answered, on=draft.held_on, by=by, now=now)
 
@@ -202,7 +221,7 @@ async def advance(session: AsyncSession, activity: Activity, act: Act, *, on: da
     activity.state, activity.changed_at = following, now
     await session.flush()
     action = "activity.reopened" if reopened else REACHED[following]
-    record(session, _change(action, activity, occurred_on=on), by=by, now=now)
+    record(session, activity_change(action, activity, occurred_on=on), by=by, now=now)
 
 
 def works() -> Subquery:

@@ -19,7 +19,7 @@ from services.planning.directory.rules import (
     has_mandate,
 )
 from shared.asking import told
-from shared.copying import StandingFact, copied_standings, copies, copies_places, forgets
+from shared.copying import StandingFact, copied_standings, copies, copies_places, forgets, forgets_places
 from shared.database import Database
 from shared.following import Handler
 
@@ -31,6 +31,7 @@ _STANDINGS = copies(AccountStanding.__table__, StandingFact)
 
 HANDLERS: Mapping[str, Handler] = {
     "region.recorded": copies_places(places),
+    "region.withdrawn": forgets_places(places),
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
     "board.dissolved": _BOARDS,

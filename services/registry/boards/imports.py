@@ -7,7 +7,7 @@ from services.registry.boards.rules import LegalStatus
 from services.registry.boards.schemas import BoardDraft
 from services.registry.boards.service import board_change, record_board
 from shared.errors import Text
-from shared.importables import Column, Importable, one_by_one
+from shared.importables import Column, Importable, Together, one_by_one
 from shared.journal import Change
 
 COLUMNS = (
@@ -62,4 +62,6 @@ BOARDS = Importable(
     model=Board,
     withdrawn=_withdrawn,
     parts=(BoardName, LegalRecord),
+    # A place has one board of a name and day, whichever of its codes a row says.
+    together=Together("name", key=str.casefold),
 )

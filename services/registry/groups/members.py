@@ -1,5 +1,6 @@
 """Use cases of who belongs to a group, and of what its members save; the group is locked each time."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from services.registry.groups.rules import (
     ChairTaken,
     GroupDissolved,
     GroupInvalid,
+    GroupUnknown,
     MemberRole,
     MembershipEnd,
     MembershipInvalid,
@@ -30,14 +32,15 @@ from services.registry.groups.schemas import (
     DissolutionDraft,
     MembershipChange,
     MembershipDraft,
+    NamedMembership,
     SavingsMonthChange,
     SavingsMonthDraft,
 )
 from services.registry.groups.service import group_change, moved
 from services.registry.residents.service import kept_resident, persons
 from shared.clock import today
-from shared.errors import Fault
-from shared.items import changes, claim
+from shared.errors import Fault, ResourceNotFound
+from shared.items import changes, claim, locked
 from shared.journal import Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -71,8 +74,28 @@ async def join_group(
     await _require_fitting(session, group, membership, now=now)
     session.add(membership)
     await moved(session, group, by=by, now=now)
-    record(session, _membership_change("membership.recorded", membership), by=by, now=now)
+    record(session, membership_change("membership.recorded", membership), by=by, now=now)
     return membership.id, True
+
+
+async def join_named_group(
+    session: AsyncSession, draft: NamedMembership, *, by: Caller, now: datetime
+) -> tuple[UUID, bool]:
+    """Record that a resident joined the group that the draft names, as `join_group` does."""
+    try:
+        group = await locked(session, Group, draft.group_id, by=by)
+    except ResourceNotFound as error:
+        raise GroupUnknown(pointer="/group_id", group_id=draft.group_id) from error
+    return await join_group(session, group, draft.membership(), by=by, now=now)
+
+
+async def move_left_groups(
+    session: AsyncSession, memberships: Sequence[Membership], *, by: Caller, now: datetime
+) -> None:
+    """Let groups, locked before, have a new version, for memberships of theirs were taken back."""
+    ids = {membership.group_id for membership in memberships}
+    for group in await session.scalars(select(Group).where(Group.id.in_(ids)).order_by(Group.id)):
+        await moved(session, group, by=by, now=now)
 
 
 async def change_membership(
@@ -86,7 +109,7 @@ async def change_membership(
         await _require_fitting(session, group, membership, now=now)
     membership.changed_at = now
     await moved(session, group, by=by, now=now)
-    record(session, _membership_change("membership.changed", membership), by=by, now=now)
+    record(session, membership_change("membership.changed", membership), by=by, now=now)
 
 
 async def dissolve_group(
@@ -114,7 +137,7 @@ async def dissolve_group(
     await session.flush()
     record(session, group_change("group.dissolved", group), by=by, now=now)
     for one in memberships:
-        record(session, _membership_change("membership.changed", one), by=by, now=now)
+        record(session, membership_change("membership.changed", one), by=by, now=now)
 
 
 async def _require_fitting(session: AsyncSession, group: Group, membership: Membership, *, now: datetime) -> None:
@@ -147,7 +170,7 @@ async def _require_fitting(session: AsyncSession, group: Group, membership: Memb
             raise ChairTaken(starts_on=chair.starts_on, members={"existing": chair.id})
 
 
-def _membership_change(action: str, membership: Membership) -> Change:
+def membership_change(action: str, membership: Membership) -> Change:
     data = {
         "id": membership.id,
         "group_id": membership.group_id,

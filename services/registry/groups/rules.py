@@ -79,6 +79,16 @@ class GroupInvalid(Invalid):
     fix = Text("Periksa daftar anggota.", "Check the list of members.")
 
 
+class GroupUnknown(Invalid):
+    code = "group.unknown"
+    title = Text("KSM tidak dikenal", "Unknown group")
+    detail = Text(
+        "Tidak ada KSM dengan id {group_id} di wilayah Anda.",
+        "There is no group with the id {group_id} in your regions.",
+    )
+    fix = Text("Cari di /registry/v1/groups.", "Look it up in /registry/v1/groups.")
+
+
 class MembersListed(Conflict):
     code = "group.members_listed"
     title = Text("Anggota sudah didaftar", "Members are listed")

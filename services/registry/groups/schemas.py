@@ -137,6 +137,16 @@ class MembershipDraft(Draft):
     ended_because: MembershipEnd | None = Field(None, description=f"Needed exactly with `ends_on`: {ENDED}")
 
 
+class NamedMembership(MembershipDraft):
+    """A membership whose group no path names, as the row of a file."""
+
+    group_id: UUID
+
+    def membership(self) -> MembershipDraft:
+        """Return it as it would have been sent to the group."""
+        return MembershipDraft.model_construct(**{name: getattr(self, name) for name in MembershipDraft.model_fields})
+
+
 class MembershipChange(Body):
     """What may be corrected, or how a membership ended; what is absent stays (RFC 7396).
 

@@ -37,6 +37,7 @@ AUDIENCES = {
     "group.withdrawn": Audience.REGION,
     "membership.recorded": Audience.REGION,
     "membership.changed": Audience.REGION,
+    "membership.withdrawn": Audience.REGION,
     "memberships.read": Audience.READINGS,
     "joint_liability.recorded": Audience.REGION,
     "savings_month.recorded": Audience.REGION,

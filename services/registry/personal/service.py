@@ -28,6 +28,7 @@ from services.registry.personal.models import Duplicate, PersonalRecord
 from services.registry.personal.rules import Dismissal, DuplicateState, PersonalErased, Reason
 from shared.loading import copy_rows
 from shared.permissions import Caller
+from shared.statements import among
 from shared.vault import Vault
 
 __all__ = [
@@ -193,6 +194,21 @@ async def forget(session: AsyncSession, ids: Sequence[UUID], *, by: Caller, now:
     """Delete the records of rows that were taken back, and whatever pairs they stood in."""
     await clear(session, await session.scalars(open_pairs(*ids)), by=by, now=now)
     await session.execute(delete(PersonalRecord).where(PersonalRecord.id.in_(ids)))
+
+
+async def named_elsewhere(session: AsyncSession, persons: Collection[UUID], *, apart_from: str) -> set[UUID]:
+    """Return those persons whom a table names that is neither the one given nor that of the records."""
+    found: set[UUID] = set()
+    for table in PersonalRecord.metadata.sorted_tables:
+        if table.name in {apart_from, PersonalRecord.__tablename__}:
+            continue
+        for column in table.c:
+            if column.name == "person_id" or column.name.endswith("_person_id"):
+                found |= set(await session.scalars(select(column).where(among(column, persons)).distinct()))
+            elif column.name.endswith("_person_ids"):
+                named = await session.scalars(select(column).where(column.overlap(list(persons))))
+                found |= {one for every in named for one in every if one in persons}
+    return found
 
 
 async def erase(session: AsyncSession, person_id: UUID, *, by: Caller, now: datetime) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -123,19 +124,12 @@ async def take_over(session: AsyncSession, edition: Edition, *, now: datetime, a
     has opened. An edition without dates leaves known ones alone.
     """
     await lock_regions(session)
-    statement = (
-        select(*Region.__table__.c, places.c.code_now)
-        .outerjoin(places, places.c.kelurahan_code == Region.code)
-        .order_by(Region.code, Region.valid_from.asc().nulls_first())
-    )
-    # Of a code that meant several things the last one.
-    known = {row["code"]: dict(row) for row in (await session.execute(statement)).mappings()}
+    known = await known_regions(session)
     rows: list[dict[str, Any]] = []
     for code, region in edition.items():
         before = known.get(code)
         if before is None:
-            fresh = {"id": new_id(), "predecessors": [], "succession_id": None, "version": 1, "recorded_at": now}
-            rows.append({**region, **fresh, "changed_at": now})
+            rows.append(fresh_row(region, new_id(), now))
             continue
         moved = before.pop("code_now") not in {None, code}
         row = before if moved else before | _told(region, before)
@@ -145,12 +139,40 @@ async def take_over(session: AsyncSession, edition: Edition, *, now: datetime, a
         if row != before:
             rows.append(row | {"version": before["version"] + 1, "changed_at": now})
     advance(len(edition) - len(rows))
+    await keep_regions(session, rows, actor=None, now=now, advance=advance)
+    return len(rows)
+
+
+async def known_regions(session: AsyncSession) -> dict[str, dict[str, Any]]:
+    """Return what is known of each code, of one that meant several things the last, with its code of today."""
+    statement = (
+        select(*Region.__table__.c, places.c.code_now)
+        .outerjoin(places, places.c.kelurahan_code == Region.code)
+        .order_by(Region.code, Region.valid_from.asc().nulls_first())
+    )
+    return {row["code"]: dict(row) for row in (await session.execute(statement)).mappings()}
+
+
+def fresh_row(region: Mapping[str, Any], region_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return the row of a region that came with a list."""
+    fresh = {"id": region_id, "predecessors": [], "succession_id": None, "version": 1, "recorded_at": now}
+    return {**region, **fresh, "changed_at": now}
+
+
+async def keep_regions(
+    session: AsyncSession,
+    rows: Sequence[dict[str, Any]],
+    *,
+    actor: UUID | None,
+    now: datetime,
+    advance: Advance | None = None,
+) -> None:
+    """Write regions, where they stand, and what the journal keeps of them."""
     await upsert_rows(session, Region.__table__, rows, key="id", advance=advance)
     # Of every level, for what belongs to a city or a kecamatan stands somewhere too.
     await stand(session, ((row, row["code"]) for row in rows))
-    entries = [entry_row(region_change(row, code_now=row["code"]), actor=None, now=now) for row in rows]
+    entries = [entry_row(region_change(row, code_now=row["code"]), actor=actor, now=now) for row in rows]
     await copy_rows(session, journal_entries, entries)
-    return len(rows)
 
 
 def _told(region: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,16 @@ class RegionView(BaseModel):
     changed_at: datetime
 
 
+class RegionDraft(Draft):
+    """A region to be added to the list; its level, kind and parent follow from its code."""
+
+    code: RegionCode
+    name: str = Field(min_length=1, max_length=200)
+    valid_from: date | None = Field(None, ge=REPUBLIC, description="First day; null where nobody says since when")
+    valid_to: date | None = Field(None, description="Last day; null while it is valid")
+    legal_basis: str | None = Field(None, min_length=3, max_length=200, description="The regulation")
+
+
 class RegionSort(StrEnum):
     """How regions may be sorted."""
 

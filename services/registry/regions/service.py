@@ -6,12 +6,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, any_, bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy import Select, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.database import journal_entries, places
-from services.registry.regions.models import CODE, Region, Succession
+from services.registry.regions.models import Region, Succession
 from services.registry.regions.rules import (
     Step,
     Successor,
@@ -31,9 +31,11 @@ from shared.loading import copy_rows, upsert_rows
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.places import place_row, within_any
+from shared.statements import among
 
 AUDIENCES = {
     "region.recorded": Audience.PUBLIC,
+    "region.withdrawn": Audience.PUBLIC,
     "succession.recorded": Audience.PUBLIC,
     "bridge.recorded": Audience.PUBLIC,
 }
@@ -124,10 +126,6 @@ async def lock_regions(session: AsyncSession) -> None:
     A succession reaches down a whole province and follows earlier ones, so no smaller lock keeps two apart.
     """
     await session.execute(text("LOCK TABLE regions, bps_codes IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def _among(codes: Iterable[str]) -> Any:
-    return any_(bindparam(None, list(codes), ARRAY(CODE)))
 
 
 async def _rows(session: AsyncSession, statement: Select[Any]) -> list[Row]:
@@ -225,7 +223,7 @@ async def _require_standing(
     above = {one.code: parent_of(one.code) for one in draft.successors}
     wanted = [code for code in above.values() if code is not None]
     parents = await session.execute(
-        select(Region.code, Region.valid_from).where(Region.code == _among(wanted), Region.valid_on(on))
+        select(Region.code, Region.valid_from).where(among(Region.code, wanted), Region.valid_on(on))
     )
     begun = {row.code: row.valid_from for row in parents}
     for index, one in enumerate(draft.successors):
@@ -256,7 +254,7 @@ async def _require_free(session: AsyncSession, draft: SuccessionDraft, made: Seq
             raise RegionCodeTaken(pointer="/successors", code=code)
     known: dict[str, Row] = {}
     new = {one.new for one in made} - keeping
-    for row in await _rows(session, select(*Region.__table__.c).where(Region.code == _among(new))):
+    for row in await _rows(session, select(*Region.__table__.c).where(among(Region.code, new))):
         begins = row["valid_from"] == draft.effective_on and row["valid_to"] is None
         if row["code"] in known or not begins or row["succession_id"] is not None:
             raise RegionCodeTaken(pointer="/successors", code=row["code"])
@@ -284,7 +282,7 @@ async def _take_effect(
     moved = [old for old, new in heirs.items() if new != old]
     led = [
         row | _next(row, now)
-        for row in await _last_rows(session, places.c.code_now == _among(moved))
+        for row in await _last_rows(session, among(places.c.code_now, moved))
         if row["code"] not in closed
     ]
     opened: dict[str, Row] = {}

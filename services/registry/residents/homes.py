@@ -1,6 +1,6 @@
 """Use cases of households: record one where it lives, edit it, end it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,8 @@ from services.registry.residents.rules import (
     within_household_faults,
 )
 from services.registry.residents.schemas import HouseholdChange, HouseholdDraft
-from shared.items import claim, require_place
+from shared.errors import Refusal
+from shared.items import Claim, claim, claim_all, require_place
 from shared.journal import record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -36,6 +37,53 @@ async def record_household(
     claimed = await claim(session, Household, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    household, fields = _new_household(draft, claimed, now=now)
+    session.add(household)
+    service.keep_household(session, vault, household, fields)
+    await session.flush()
+    record(
+        session, service.household_change("household.recorded", household, occurred_on=draft.starts_on), by=by, now=now
+    )
+    return household.id, True
+
+
+async def record_households(
+    session: AsyncSession, vault: Vault, drafts: Sequence[HouseholdDraft], *, by: Caller, now: datetime
+) -> list[bool | Refusal]:
+    """Record many households, each with its id, as `record_household` does one; return whether each is new, or its refusal."""
+    places: dict[str, Refusal | None] = {}
+    for code in {draft.kelurahan_code for draft in drafts}:
+        try:
+            await require_place(session, Household, code, by=by)
+            places[code] = None
+        except Refusal as refusal:
+            places[code] = refusal
+    claims = await claim_all(session, Household, drafts, by=by)
+    found: list[bool | Refusal] = []
+    new: list[Household] = []
+    for draft, claimed in zip(drafts, claims, strict=True):
+        try:
+            if (elsewhere := places[draft.kelurahan_code]) is not None:
+                raise elsewhere
+            if isinstance(claimed, Refusal):
+                raise claimed
+            if not claimed.existing:
+                household, fields = _new_household(draft, claimed, now=now)
+                new.append(household)
+                service.keep_household(session, vault, household, fields)
+            found.append(not claimed.existing)
+        except Refusal as refusal:
+            found.append(refusal)
+    session.add_all(new)
+    await session.flush()
+    for household in new:
+        change = service.household_change("household.recorded", household, occurred_on=household.starts_on)
+        record(session, change, by=by, now=now)
+    return found
+
+
+def _new_household(draft: HouseholdDraft, claimed: Claim, *, now: datetime) -> tuple[Household, dict[str, Any]]:
+    """Return the row of a household, and what is personal behind it; refuse what breaks a rule."""
     require_not_future(draft.starts_on, now=now, pointer="/starts_on")
     fields = draft.model_dump(include=set(service.OF_HOUSEHOLD))
     household = Household(
@@ -52,13 +100,7 @@ async def record_household(
         **claimed.columns(now),
     )
     _require_household(household, fields)
-    session.add(household)
-    service.keep_household(session, vault, household, fields)
-    await session.flush()
-    record(
-        session, service.household_change("household.recorded", household, occurred_on=draft.starts_on), by=by, now=now
-    )
-    return household.id, True
+    return household, fields
 
 
 def _require_household(household: Household, fields: Mapping[str, Any] | None) -> None:

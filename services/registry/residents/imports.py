@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.database import Base
 from services.registry.personal import service as personal
 from services.registry.residents import homes, service
 from services.registry.residents.models import Household, Resident
@@ -16,13 +15,13 @@ from services.registry.residents.numbers import NumberAbsent
 from services.registry.residents.rules import BirthYearAbsent, Sex, Vulnerability
 from services.registry.residents.schemas import HouseholdDraft, ResidentDraft
 from shared.errors import Text
-from shared.importables import Column, Importable, Outcome, one_by_one, together
+from shared.importables import Column, Importable, Outcome, together
 from shared.journal import Change
 from shared.permissions import Caller
+from shared.statements import among
 from shared.vault import Vault
 
 SCOPE = "registry:residents:write"
-AT_ONCE = 5_000
 DAY = Text("TTTT-BB-HH atau HH/BB/TTTT", "YYYY-MM-DD or DD/MM/YYYY")
 NUMBER_ABSENT = {
     "belum terbit": NumberAbsent.NOT_ISSUED,
@@ -124,31 +123,18 @@ def _resident_withdrawn(resident: Any) -> Change:
 
 async def _in_use(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
     """Return residents who head a household, stand for another record, or appear anywhere else."""
-    used: set[UUID] = set()
-    for start in range(0, len(ids), AT_ONCE):
-        some = ids[start : start + AT_ONCE]
-        used |= set(await session.scalars(select(Household.head_id).where(Household.head_id.in_(some))))
-        used |= set(await session.scalars(select(Resident.merged_into).where(Resident.merged_into.in_(some))))
-        rows = await session.execute(select(Resident.person_id, Resident.id).where(Resident.id.in_(some)))
-        persons = {row.person_id: row.id for row in rows}
-        for table in Base.metadata.sorted_tables:
-            if table.name in {"residents", "personal_records"}:
-                continue
-            for column in table.c:
-                if column.name == "person_id" or column.name.endswith("_person_id"):
-                    found = await session.scalars(select(column).where(column.in_(persons)).distinct())
-                    used |= {persons[one] for one in found}
-                elif column.name == "resident_id":
-                    used |= set(await session.scalars(select(column).where(column.in_(some)).distinct()))
-                elif column.name.endswith("_person_ids"):
-                    named = await session.scalars(select(column).where(or_(column.overlap(list(persons)))))
-                    used |= {persons[one] for every in named for one in every if one in persons}
-    return used
+    used: set[Any] = set(await session.scalars(select(Household.head_id).where(among(Household.head_id, ids))))
+    used |= set(await session.scalars(select(Resident.merged_into).where(among(Resident.merged_into, ids))))
+    rows = await session.execute(select(Resident.person_id, Resident.id).where(among(Resident.id, ids)))
+    persons = {row.person_id: row.id for row in rows}
+    for table in Resident.metadata.sorted_tables:
+        if (named := table.c.get("resident_id")) is not None:
+            used |= set(await session.scalars(select(named).where(among(named, ids)).distinct()))
+    return used | {persons[one] for one in await personal.named_elsewhere(session, persons, apart_from="residents")}
 
 
-async def _forget(session: AsyncSession, ids: Sequence[UUID], by: Caller, now: datetime) -> None:
-    for start in range(0, len(ids), AT_ONCE):
-        await personal.forget(session, ids[start : start + AT_ONCE], by=by, now=now)
+async def _forget(session: AsyncSession, items: Sequence[Any], by: Caller, now: datetime) -> None:
+    await personal.forget(session, [item.id for item in items], by=by, now=now)
 
 
 def importables(vault: Vault) -> tuple[Importable, Importable]:
@@ -158,6 +144,9 @@ def importables(vault: Vault) -> tuple[Importable, Importable]:
         session: AsyncSession, draft: HouseholdDraft, *, by: Caller, now: datetime
     ) -> tuple[UUID, bool]:
         return await homes.record_household(session, vault, draft, by=by, now=now)
+
+    async def households(session: AsyncSession, drafts: Sequence[Any], by: Caller, now: datetime) -> Sequence[Outcome]:
+        return await homes.record_households(session, vault, drafts, by=by, now=now)
 
     async def resident(session: AsyncSession, draft: ResidentDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
         return await service.record_resident(session, vault, draft, by=by, now=now)
@@ -171,7 +160,7 @@ def importables(vault: Vault) -> tuple[Importable, Importable]:
             draft=HouseholdDraft,
             scope=SCOPE,
             columns=OF_HOUSEHOLDS,
-            record=one_by_one(household),
+            record=together(households, household),
             model=Household,
             withdrawn=_household_withdrawn,
             taken_back=_forget,
@@ -186,5 +175,6 @@ def importables(vault: Vault) -> tuple[Importable, Importable]:
             withdrawn=_resident_withdrawn,
             in_use=_in_use,
             taken_back=_forget,
+            within=(Household, "household_id"),
         ),
     )

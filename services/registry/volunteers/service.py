@@ -25,6 +25,7 @@ from shared.writing import advisory_number
 AUDIENCES = {
     "volunteer.recorded": Audience.REGION,
     "volunteer.changed": Audience.REGION,
+    "volunteer.withdrawn": Audience.REGION,
     "volunteers.read": Audience.READINGS,
 }
 PERSONAL = {"name", "phone"}
@@ -46,7 +47,7 @@ def volunteer_record(volunteer: Volunteer) -> dict[str, Any]:
     }
 
 
-def _change(action: str, volunteer: Volunteer) -> Change:
+def volunteer_change(action: str, volunteer: Volunteer) -> Change:
     return Change(
         action,
         f"volunteers/{volunteer.id}",
@@ -92,7 +93,7 @@ async def record_volunteer(
         fields={"name": draft.name, "phone": draft.phone},
     )
     await session.flush()
-    record(session, _change("volunteer.recorded", volunteer), by=by, now=now)
+    record(session, volunteer_change("volunteer.recorded", volunteer), by=by, now=now)
     return volunteer.id, True
 
 
@@ -120,7 +121,7 @@ async def change_volunteer(
         await personal.rename(session, vault, volunteer.id, named)
     volunteer.changed_at = now
     await session.flush()
-    record(session, _change("volunteer.changed", volunteer), by=by, now=now)
+    record(session, volunteer_change("volunteer.changed", volunteer), by=by, now=now)
 
 
 async def _become(session: AsyncSession, volunteer: Volunteer, resident_id: UUID, *, by: Caller) -> None:

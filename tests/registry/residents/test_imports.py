@@ -62,6 +62,33 @@ async def test_residents_of_a_file_are_those_of_single_posts(registry: Running, 
     assert not [one for one in journal if b"Contoh" in bytes(one.payload)]
 
 
+async def test_households_of_a_file_are_those_of_single_posts(registry: Running, sender: Sender) -> None:
+    mine = "0190c0de-0000-7000-8000-000000000001"
+    rows = [
+        HOUSEHOLD | {"ID": mine},
+        HOUSEHOLD | {"Kode kelurahan": "34.71.99.1001"},
+        HOUSEHOLD | {"Kode kelurahan": "33.74.01.1001"},
+        HOUSEHOLD | {"Sejak": "2999-01-01"},
+        HOUSEHOLD | {"Nomor KK": "12"},
+        HOUSEHOLD | {"RT": "x"},
+        HOUSEHOLD | {"Nomor KK": "3471031203150004", "Alasan tanpa KK": "hilang"},
+    ]
+    together = [one["faults"] for one in await sender.agreed(rows, kind="households")]
+    assert len(await rows_of(registry, "SELECT 1 FROM personal_records")) == 1
+
+    assert [[(one["column"], one["code"]) for one in faults] for faults in together[:4]] == [
+        [],
+        [("Kode kelurahan", "place.unknown")],
+        [(None, "region.missing")],
+        [("Sejak", "date.in_the_future")],
+    ]
+    assert all(together[4:])
+    again = await sender.imported(csv_file([HOUSEHOLD | {"ID": mine}, HOUSEHOLD]), kind="households")
+    assert (again["existing"], again["accepted"]) == (1, 1)
+    changed = await sender.agreed([HOUSEHOLD | {"ID": mine, "RT": "4"}], kind="households")
+    assert [one["code"] for one in changed[0]["faults"]] == ["id.taken"]
+
+
 async def test_somebody_recorded_already_is_put_into_the_queue_and_taken_out_with_the_import(
     registry: Running, sender: Sender
 ) -> None:
