@@ -47,6 +47,7 @@ from services.registry.boards.seats import (
     term_change,
     term_record,
 )
+from services.registry.programmes import service as programmes
 from shared.clock import today
 from shared.errors import Fault
 from shared.identity import new_id
@@ -164,6 +165,7 @@ async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, 
     if claimed.existing:
         return claimed.id, False
     await lock_place(session, Board, draft.kelurahan_code)
+    await programmes.require_not_refused(session, draft.kelurahan_code, on=draft.founded_on)
     named = func.lower(BoardName.name) == draft.name.lower()
     same = select(Board.id).join(BoardName, BoardName.board_id == Board.id).where(named)
     same = same.where(same_place(Board, draft.kelurahan_code), Board.founded_on == draft.founded_on)

@@ -37,6 +37,7 @@ from services.registry.elections.rules import (
 )
 from services.registry.elections.schemas import Annulment, Certification, ElectionChange, ElectionDraft
 from services.registry.elections.sheets import Sheet
+from services.registry.programmes import service as programmes
 from shared.errors import Fault, ResourceNotFound
 from shared.items import changes, claim, locked, require_other_eyes, touch
 from shared.journal import Audience, Change, record
@@ -121,6 +122,7 @@ async def open_election(session: AsyncSession, draft: ElectionDraft, *, by: Call
     if claimed.existing:
         return claimed.id, False
     await locked(session, boards.Board, draft.board_id, by=by)
+    await programmes.require_not_refused(session, code, on=draft.ballots_from)
     other = await session.scalar(
         select(Election.id).where(Election.board_id == draft.board_id, Election.state.in_(UNDER_WAY))
     )

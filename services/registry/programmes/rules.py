@@ -84,6 +84,19 @@ class NeverEnrolled(Conflict):
     )
 
 
+class ResidentsRefused(Conflict):
+    code = "enrolment.residents_refused"
+    title = Text("Warga menolak program", "The residents refused the programme")
+    detail = Text(
+        "Rembug kesiapan pada {held_on} menolak program, jadi siklusnya tidak dimulai di kelurahan ini.",
+        "The readiness meeting of {held_on} refused the programme, so its cycle does not begin in this kelurahan.",
+    )
+    fix = Text(
+        "Catat rembug yang menerima lebih dahulu, bila warga berubah pikiran.",
+        "Record the meeting that accepted first, if residents reconsidered.",
+    )
+
+
 STOPPED = Text("Rembug yang menolak tidak memulai apa pun.", "A meeting that refused starts nothing.")
 BEFORE_MEETING = Text("Keikutsertaan tidak mulai sebelum rembugnya.", "It does not start before its meeting.")
 BEFORE_PHASE = Text("Tahap ini baru mulai pada tahun {year}.", "This phase began only in {year}.")

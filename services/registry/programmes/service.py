@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.programmes.models import Enrolment
 from services.registry.programmes.rules import (
     AlreadyEnrolled,
+    Decision,
     Phase,
     ProgrammeUnknown,
+    ResidentsRefused,
     first_day,
     require_order,
     require_valid_enrolment,
@@ -30,10 +32,16 @@ PROGRAMMES = {one.phase: one for one in load(Path(__file__).with_name("rulesets.
 """Every phase by its code; of several versions the last one holds."""
 
 
-async def is_enrolled(session: AsyncSession, kelurahan_code: str, *, on: date) -> bool:
-    """Tell whether a kelurahan takes part in any phase on a day, whatever it was called when it enrolled (CY-2)."""
-    enrolled = exists(Enrolment.id).where(same_place(Enrolment, kelurahan_code), Enrolment.holds_on(on))
-    return bool(await session.scalar(select(enrolled)))
+async def require_not_refused(session: AsyncSession, kelurahan_code: str, *, on: date) -> None:
+    """Refuse to begin where residents refused, unless they took part on that day or accepted since (CY-2)."""
+    statement = select(Enrolment.id, Enrolment.decision, Enrolment.held_on).where(
+        same_place(Enrolment, kelurahan_code), Enrolment.held_on <= on
+    )
+    takes_part = func.coalesce(Enrolment.holds_on(on), False)
+    latest = statement.order_by(takes_part.desc(), Enrolment.held_on.desc(), Enrolment.id.desc())
+    last = (await session.execute(latest.limit(1))).one_or_none()
+    if last is not None and last.decision is Decision.REFUSED:
+        raise ResidentsRefused(held_on=last.held_on, members={"existing": last.id})
 
 
 async def record_enrolment(

@@ -1,12 +1,10 @@
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 
-from services.registry.programmes.service import is_enrolled
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.placing import know_regions, places, put_back
 from tests.registry.racing import warm
@@ -30,6 +28,11 @@ async def enrolled(registry: Running, **changes: Any) -> httpx.Response:
     reply = await sent(registry, drafted(**changes))
     assert reply.status_code == 201, reply.text
     return reply
+
+
+async def founded(registry: Running, code: str, day: str) -> httpx.Response:
+    draft = {"kelurahan_code": code, "name": f"BKM {day}", "founded_on": day, "legal_status": "none"}
+    return await registry.http.post("/registry/v1/boards", json=draft, headers=registry.token("facilitator"))
 
 
 async def ended(registry: Running, enrolment: httpx.Response, last_day: str | None) -> httpx.Response:
@@ -256,25 +259,47 @@ class TestOtherSlices:
         yield
         await put_back(registry, before)
 
-    async def test_may_ask_whether_a_kelurahan_is_enrolled_whatever_it_is_called(self, registry: Running) -> None:
+    async def test_lets_nothing_begin_where_residents_refused_whatever_the_place_is_called(
+        self, registry: Running
+    ) -> None:
         known = {"34": "DIY", "34.71": "Kota", "34.71.03": "Gondokusuman", BACIRO: "Baciro", DEMANGAN: "Demangan"}
         await know_regions(registry, known)
-        await enrolled(registry, decision="refused", held_on="2015-01-01")
+        earlier = (await founded(registry, BACIRO, "2014-12-31")).json()
+        refused = (await enrolled(registry, decision="refused", held_on="2015-01-01")).json()
         await ended(registry, await enrolled(registry), "2018-12-31")
         act = {"kind": "renumbering", "effective_on": "2017-01-01", "legal_basis": "Perda Contoh"}
         act |= {"predecessors": [BACIRO], "successors": [{"code": "34.71.03.1009"}]}
         by = registry.token("programme_manager", regions=("*",))
         assert (await registry.http.post("/registry/v1/successions", json=act, headers=by)).status_code == 201
+        later = await enrolled(registry, kelurahan_code="34.71.03.1009", decision="refused", held_on="2020-01-01")
 
-        async with registry.database.transaction() as session:
-            answers = {
-                (code, day): await is_enrolled(session, code, on=date.fromisoformat(day))
-                for code in (BACIRO, "34.71.03.1009", DEMANGAN)
-                for day in ("2015-02-28", "2015-03-01", "2018-12-31", "2019-01-01")
-            }
+        days = ("2015-02-28", "2015-03-01", "2018-12-31", "2019-12-31", "2020-01-01")
+        found = {day: await founded(registry, "34.71.03.1009", day) for day in days}
         again = await sent(registry, drafted(kelurahan_code="34.71.03.1009", held_on="2018-01-01"))
-
-        assert {key for key, yes in answers.items() if yes} == {
-            (code, day) for code in (BACIRO, "34.71.03.1009") for day in ("2015-03-01", "2018-12-31")
+        election = {
+            "board_id": earlier["id"],
+            "ballots_from": "2020-02-01",
+            "ballots_until": "2020-02-10",
+            "meeting_on": "2020-02-20",
+            "term_starts_on": "2020-03-01",
+            "term_ends_on": "2023-02-28",
+            "rt_count": 4,
+            "names_per_ballot": 3,
+            "committee": {"election_pokja": 3, "statutes_pokja": 3, "monitoring_pokja": 3},
         }
+        opened = await registry.http.post(
+            "/registry/v1/elections", json=election, headers=registry.token("facilitator")
+        )
+        elsewhere = await founded(registry, DEMANGAN, "2020-01-01")
+
+        assert {day: reply.status_code for day, reply in found.items()} == {
+            "2015-02-28": 409,
+            "2015-03-01": 201,
+            "2018-12-31": 201,
+            "2019-12-31": 201,
+            "2020-01-01": 409,
+        }
+        assert found["2015-02-28"].json()["existing"] == refused["id"]
+        assert (code_of(opened), opened.json()["existing"]) == ("enrolment.residents_refused", later.json()["id"])
+        assert elsewhere.status_code == 201
         assert (again.status_code, code_of(again)) == (409, "enrolment.already")
