@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
 # Western Indonesian Time has had no daylight saving since 1964; a fixed offset needs no zone data.
 JAKARTA = timezone(timedelta(hours=7), "WIB")
@@ -30,3 +30,13 @@ async def _moment() -> datetime:
 
 
 Now = Annotated[datetime, Depends(_moment)]
+
+
+async def _day_asked(
+    now: Now, as_of: Annotated[date | None, Query(description="As it stood on this day; today when absent")] = None
+) -> datetime:
+    return now if as_of is None else datetime.combine(as_of, time(12), JAKARTA)
+
+
+AsOf = Annotated[datetime, Depends(_day_asked)]
+"""The moment for which one item is read: now, or on the day of `as_of`."""

@@ -12,6 +12,7 @@ import yaml
 from fastapi import params
 
 from deploy.openapi import LARGEST_DOCUMENT, api_document
+from shared.clock import Now
 from shared.lists import LARGEST_PAGE, Page
 from shared.openapi import PARAMETERS
 from shared.permissions import Anyone, Needs, SignedIn
@@ -21,6 +22,9 @@ from tests.architecture.reading import PROJECT, SERVICES, Route, document, route
 ROUTES = routes()
 WRITES = [route for route in ROUTES if route.writes and route.depends_on(Writing)]
 DOCUMENTED = [route for route in ROUTES if route.route.include_in_schema]
+OF_A_DAY = {str(route) for route in DOCUMENTED if any(one["name"] == "as_of" for one in route.parameters)}
+"""Reads that tell how things stood on a day."""
+
 RECORDED_READS = {"GET /monitoring/v1/complaints/{id}/contact"}
 """Reads of restricted data, which leave an entry in the journal before their first byte."""
 
@@ -87,6 +91,16 @@ def test_an_edit_asks_which_version_was_seen(route: Route) -> None:
 def test_a_write_takes_a_key_and_tells_its_refusals(route: Route) -> None:
     assert [one for one in route.parameters if one["name"] == "Idempotency-Key"]
     assert "4XX" in route.operation["responses"]
+
+
+@pytest.mark.parametrize("route", DOCUMENTED, ids=str)
+def test_one_item_is_read_as_of_a_day_where_its_list_is(route: Route) -> None:
+    above, _, last = route.route.path_format.rpartition("/")
+    # What belongs to another item tells its own days instead.
+    if route.method == "GET" and last.startswith("{") and "{" not in above and f"GET {above}" in OF_A_DAY:
+        told = inspect.signature(route.route.endpoint, eval_str=True).parameters.values()
+        asks_for_the_day = Now in {one.annotation for one in told}
+        assert not asks_for_the_day or str(route) in OF_A_DAY, "what an item shows depends on the day: take `AsOf`"
 
 
 @pytest.mark.parametrize("route", DOCUMENTED, ids=str)

@@ -26,7 +26,7 @@ from services.registry.boards.schemas import (
     TermView,
 )
 from services.registry.dependencies import BoardWriter, PersonalVault
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading
 from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
@@ -76,7 +76,7 @@ async def record_board(by: BoardWriter, session: Writing, draft: BoardDraft, now
 
 
 @routes.get("/{id}", response_model=BoardView)
-async def read_board(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
+async def read_board(id: UUID, request: Request, caller: Anyone, connection: Reading, now: AsOf) -> Response:
     """Read one board."""
     return item_reply(request, await queries.one_board(connection, id, caller, now))
 

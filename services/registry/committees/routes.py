@@ -24,7 +24,7 @@ from services.registry.committees.schemas import (
     DecreeView,
 )
 from services.registry.dependencies import CommitteeWriter
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading
 from shared.items import child_to_change, to_extend
 from shared.lists import Page, page
@@ -83,7 +83,7 @@ async def record_committee(by: CommitteeWriter, session: Writing, draft: Committ
 
 
 @routes.get("/{id}", response_model=CommitteeView)
-async def read_committee(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
+async def read_committee(id: UUID, request: Request, caller: Anyone, connection: Reading, now: AsOf) -> Response:
     """Read one committee with its present decree."""
     return item_reply(request, await queries.one_committee(connection, id, caller, now))
 

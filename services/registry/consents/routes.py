@@ -9,7 +9,7 @@ from services.registry.consents import queries, service
 from services.registry.consents.models import Consent
 from services.registry.consents.schemas import ConsentDraft, ConsentQuery, ConsentView, Withdrawal
 from services.registry.dependencies import ConsentReader, ConsentWriter
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading
 from shared.items import to_change
 from shared.lists import Page, page
@@ -47,7 +47,7 @@ async def give_consent(by: ConsentWriter, session: Writing, draft: ConsentDraft,
 
 
 @routes.get("/{id}", response_model=ConsentView)
-async def read_consent(id: UUID, request: Request, caller: ConsentReader, connection: Reading, now: Now) -> Response:
+async def read_consent(id: UUID, request: Request, caller: ConsentReader, connection: Reading, now: AsOf) -> Response:
     """Read one consent."""
     return item_reply(request, await queries.one_consent(connection, id, caller, now))
 

@@ -23,7 +23,7 @@ from services.registry.facilitators.schemas import (
     GapQuery,
     GapView,
 )
-from shared.clock import Now
+from shared.clock import AsOf, Now
 from shared.database import Reading
 from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
@@ -112,7 +112,7 @@ async def list_gaps(
 
 @routes.get("/{id}", response_model=FacilitatorView)
 async def read_facilitator(
-    id: UUID, request: Request, _caller: FacilitatorReader, sight: PersonalSight, vault: PersonalVault, now: Now
+    id: UUID, request: Request, _caller: FacilitatorReader, sight: PersonalSight, vault: PersonalVault, now: AsOf
 ) -> Response:
     """Read one facilitator with what is served today."""
     names = vault if sight.unmasked else None

@@ -28,7 +28,7 @@ from services.registry.groups.schemas import (
     SavingsMonthQuery,
     SavingsMonthView,
 )
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading
 from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
@@ -103,7 +103,7 @@ async def list_overlaps(
 
 
 @routes.get("/{id}", response_model=GroupView)
-async def read_group(id: UUID, request: Request, caller: GroupReader, connection: Reading, now: Now) -> Response:
+async def read_group(id: UUID, request: Request, caller: GroupReader, connection: Reading, now: AsOf) -> Response:
     """Read one group."""
     return item_reply(request, await queries.one_group(connection, id, caller, now))
 

@@ -77,7 +77,7 @@ def community_view(row: Any) -> dict[str, Any]:
 
 
 async def one_community(
-    connection: AsyncConnection | AsyncSession, community_id: UUID, caller: Caller, _now: datetime
+    connection: AsyncConnection | AsyncSession, community_id: UUID, caller: Caller, _now: object = None
 ) -> dict[str, Any]:
     """Return one learning community, or ResourceNotFound."""
     statement = _COMMUNITIES.where(LearningCommunity.id == community_id, visible(LearningCommunity, caller))
@@ -299,7 +299,7 @@ async def measures_of(
     connection: AsyncConnection, community_id: UUID, year: int | None, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """Return what one community did in a year, or ResourceNotFound."""
-    await one_community(connection, community_id, caller, now)
+    await one_community(connection, community_id, caller)
     on = today(now)
     chosen = year or on.year
     rows = await fetch(connection, _measures(chosen, on).where(LearningCommunity.id == community_id))

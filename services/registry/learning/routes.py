@@ -93,11 +93,9 @@ async def measure_learning(
 
 
 @routes.get("/{id}", response_model=LearningCommunityView)
-async def read_learning_community(
-    id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now
-) -> Response:
+async def read_learning_community(id: UUID, request: Request, caller: Anyone, connection: Reading) -> Response:
     """Read one learning community."""
-    return item_reply(request, await queries.one_community(connection, id, caller, now))
+    return item_reply(request, await queries.one_community(connection, id, caller))
 
 
 @routes.patch("/{id}", response_model=LearningCommunityView)

@@ -19,7 +19,7 @@ from services.registry.partners.schemas import (
     PartnerView,
     VerificationDraft,
 )
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading
 from shared.items import to_change
 from shared.lists import Page, page
@@ -46,7 +46,7 @@ async def list_partners(
         query=query,
         order=queries.ORDERS[query.sort],
         shape=queries.partner_view,
-        parameters={"on": today(now)},
+        parameters={"on": query.as_of or today(now)},
     )
 
 
@@ -61,7 +61,7 @@ async def record_partner(
 
 
 @routes.get("/{id}", response_model=PartnerView)
-async def read_partner(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
+async def read_partner(id: UUID, request: Request, caller: Anyone, connection: Reading, now: AsOf) -> Response:
     """Read one partner."""
     return item_reply(request, await queries.one_partner(connection, id, caller, now))
 

@@ -114,7 +114,8 @@ class PartnerQuery(PageQuery):
     q: str | None = Field(None, min_length=2, max_length=100, description="Words of the name, or how they begin")
     kind: PartnerKind | None = None
     active: bool | None = None
-    verified: bool | None = Field(None, description="Whether somebody saw the evidence of who it is, good today")
+    verified: bool | None = Field(None, description="Whether somebody saw the evidence of who it is, good on the day")
+    as_of: date | None = Field(None, description="Verified on this day; today when absent")
     region: RegionCode | None = Field(None, description="Only partners that sit in this region")
     sort: PartnerSort = PartnerSort.RECORDED
 

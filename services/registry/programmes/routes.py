@@ -15,7 +15,7 @@ from services.registry.programmes.schemas import (
     EnrolmentView,
     ProgrammeView,
 )
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading
 from shared.errors import ResourceNotFound
 from shared.items import to_change
@@ -71,7 +71,7 @@ async def record_enrolment(by: EnrolmentWriter, session: Writing, draft: Enrolme
 
 
 @enrolments.get("/{id}", response_model=EnrolmentView)
-async def read_enrolment(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
+async def read_enrolment(id: UUID, request: Request, caller: Anyone, connection: Reading, now: AsOf) -> Response:
     """Read one enrolment."""
     return item_reply(request, await queries.one_enrolment(connection, id, caller, now))
 

@@ -28,7 +28,7 @@ from services.registry.residents.schemas import (
     WelfareQuery,
     WelfareView,
 )
-from shared.clock import Now, today
+from shared.clock import AsOf, Now, today
 from shared.database import Reading, Snapshot
 from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
@@ -111,7 +111,7 @@ async def read_household_statistics(
 
 @households.get("/{id}", response_model=HouseholdView)
 async def read_household(
-    id: UUID, request: Request, caller: ResidentReader, sight: PersonalSight, vault: PersonalVault, now: Now
+    id: UUID, request: Request, caller: ResidentReader, sight: PersonalSight, vault: PersonalVault, now: AsOf
 ) -> Response:
     """Read one household."""
     row = await queries.household_row(sight.connection, id, caller, now, unmasked=sight.unmasked)
@@ -251,7 +251,7 @@ async def look_up_residents(
 
 @residents.get("/{id}", response_model=ResidentView)
 async def read_resident(
-    id: UUID, request: Request, caller: ResidentReader, sight: PersonalSight, vault: PersonalVault, now: Now
+    id: UUID, request: Request, caller: ResidentReader, sight: PersonalSight, vault: PersonalVault, now: AsOf
 ) -> Response:
     """Read one resident."""
     row = await queries.resident_row(sight.connection, id, caller, now, unmasked=sight.unmasked)

@@ -172,6 +172,8 @@ class TestListBoards:
         assert await lapsed("mandate=valid&as_of=2022-06-01") == [False]
         assert await lapsed("mandate=lapsed&as_of=2022-06-01") == await lapsed("mandate=none&as_of=2022-06-01") == []
         assert await lapsed("mandate=none&as_of=2020-01-15") == [None]
+        alone = await registry.http.get(f"{board.headers['Location']}?as_of=2022-06-01")
+        assert alone.json()["mandate"]["lapsed"] is False
         assert await lapsed("mandate=lapsed&as_of=2020-01-15") == []
 
     async def test_refuses_a_form_it_cannot_give(self, registry: Running) -> None:
