@@ -125,11 +125,15 @@ class Route:
         return any(call in wanted for call in dependencies(self.route.dependant))
 
 
-def dependencies(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+def dependants(dependant: Dependant) -> Iterator[Dependant]:
+    """Give everything that a route depends on, however deep."""
     for one in dependant.dependencies:
-        if one.call is not None:
-            yield one.call
-        yield from dependencies(one)
+        yield one
+        yield from dependants(one)
+
+
+def dependencies(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    return (one.call for one in dependants(dependant) if one.call is not None)
 
 
 def routes() -> list[Route]:

@@ -16,8 +16,9 @@ from shared.clock import Now
 from shared.lists import LARGEST_PAGE, Page
 from shared.openapi import PARAMETERS
 from shared.permissions import Anyone, Needs, SignedIn
+from shared.restricted import Restricted
 from shared.writing import MoneyWriting, Writing
-from tests.architecture.reading import PROJECT, SERVICES, Route, document, routes
+from tests.architecture.reading import PROJECT, SERVICES, Route, dependants, document, routes
 
 ROUTES = routes()
 WRITES = [route for route in ROUTES if route.writes and route.depends_on(Writing)]
@@ -79,6 +80,15 @@ def test_every_write_has_its_permission_before_its_session(route: Route) -> None
 @pytest.mark.parametrize("route", [one for one in ROUTES if not one.writes], ids=str)
 def test_a_read_cannot_write(route: Route) -> None:
     assert str(route) in RECORDED_READS or not route.depends_on(Writing)
+
+
+def test_a_restricted_reading_is_noted_before_its_reply_leaves() -> None:
+    """FastAPI ends what depends on the whole request only after the reply was sent."""
+    sights = [(route, one) for route in ROUTES for one in dependants(route.route.dependant)]
+    scopes = [(str(route), one.scope) for route, one in sights if isinstance(one.call, Restricted)]
+
+    assert len(scopes) >= 10
+    assert not [route for route, scope in scopes if scope != "function"]
 
 
 @pytest.mark.parametrize("route", [one for one in WRITES if one.method in {"PATCH", "DELETE"}], ids=str)

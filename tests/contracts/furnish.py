@@ -112,7 +112,26 @@ FITTING: dict[str, dict[str, Any]] = {
     "delegations": {"scopes": ["registry:groups:write"]},
     "ballots": {"eligible_men": 9, "eligible_women": 9, "voters_men": 4, "voters_women": 4, "papers_valid": 6}
     | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"]},
-    "election_meetings": {"members": [[]], "number": [1, 2], "standing": ["agreed", "differs"]},
+    # Two tallies that agree, and two that differ; the name of each elected is sealed under the id of a tally.
+    "elections": {"state": "open", "term_id": None, "annulment_reason": None},
+    "election_meetings": {
+        "election_id": [identity("election", number // 2) for number in range(ROWS)],
+        "number": [1, 2],
+        "standing": ["agreed", "agreed", "differs", "differs"],
+        "members": [
+            [
+                {
+                    "record_id": str(identity("election_meeting", number)),
+                    "person_id": None,
+                    "sex": "female",
+                    "votes": votes,
+                    "position": "koordinator",
+                }
+            ]
+            for number, votes in enumerate((8, 8, 8, 9))
+        ],
+        "member_records": [identity("election_meeting", number) for number in range(ROWS)],
+    },
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": [], "org": uuid5(NAMESPACE_URL, "partner/0")},
     "volunteers": {"roles": ["survey_team", "mobiliser"], "ends_on": None},
     "facilitators": {"region_code": "34.71", "ends_on": None},
@@ -187,7 +206,7 @@ def _row(table: Table, known: dict[str, list[dict[str, Any]]], *, chance: random
         elif not optional or row[optional[0]] is not None:
             # In turn, so that every parent gets a child.
             parent = parents[number % len(parents)]
-            row |= {own: parent[theirs] for own, theirs in pairs}
+            row |= {own: parent[theirs] for own, theirs in pairs if own not in fitting}
     return row
 
 

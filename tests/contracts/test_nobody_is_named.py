@@ -25,8 +25,8 @@ NAMES = {"name": "Ratna Penyingkap", "phone": "081298765432", "address": "Gang T
 FIELDS = NAMES | {"nik": NIK, "kk_number": "3471031202060007"}
 SECRETS = [*NAMES.values(), NIK, FIELDS["kk_number"]]
 RESTRICTED = {"registry:personal:read", "registry:nik:read"}
-UNFURNISHED = {"/registry/v1/elections/{id}/gates", "/registry/v1/imports/{id}/corrected"}
-"""What judges both tallies of a meeting, and what opens sealed rows of a file: furnished rows are neither."""
+UNFURNISHED = {"/registry/v1/imports/{id}/corrected"}
+"""What opens sealed rows of a file, which furnished rows are not."""
 
 READS = [
     one for one in routes() if one.service == "registry" and one.method == "GET" and one.route.path not in UNFURNISHED

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import DuplicateReader, DuplicateWriter, PersonalVault
+from services.registry.dependencies import DuplicateReader, DuplicateWriter, PersonalSight, PersonalVault
 from services.registry.duplicates import queries, service
 from services.registry.duplicates.schemas import (
     Comparison,
@@ -22,13 +22,11 @@ from shared.database import Reading
 from shared.items import to_change
 from shared.lists import Page, page
 from shared.replies import item_reply, saved
-from shared.restricted import Restricted, Sight, stored_nowhere
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
 routes = router("/registry/v1/duplicates", tags=["duplicates"])
-
-PersonalSight = Annotated[Sight, Depends(Restricted("registry:personal:read"), scope="function")]
 
 
 async def _homes(id: UUID, session: Writing, by: DuplicateWriter) -> Mapping[UUID, residents.Household]:

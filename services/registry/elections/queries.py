@@ -24,7 +24,7 @@ from services.registry.elections.rules import (
     shown_poor,
 )
 from services.registry.elections.schemas import BallotQuery, DelegateQuery, ElectionQuery, ElectionSort, TallyQuery
-from services.registry.elections.sheets import Sheet, differences
+from services.registry.elections.sheets import Difference, Sheet, differences
 from services.registry.personal import service as personal
 from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
@@ -168,7 +168,7 @@ def _filtered(statement: Select[Any], model: type[Tally], query: TallyQuery) -> 
     return statement
 
 
-def _tally_view(row: Any, found: Sequence[Any]) -> dict[str, Any]:
+def _tally_view(row: Any, found: Sequence[Difference]) -> dict[str, Any]:
     return {
         "id": row.id,
         "view": "full" if row.full else "public",
@@ -182,7 +182,7 @@ def _tally_view(row: Any, found: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _compared(row: Any, names: Sequence[str], read: Callable[[str, Any], Any]) -> Sequence[Any]:
+def _compared(row: Any, names: Sequence[str], read: Callable[[str, Any], Any]) -> Sequence[Difference]:
     if row.other_id is None:
         return []
     this = {name: read(name, getattr(row, name)) for name in names}
@@ -310,8 +310,11 @@ def meetings(election_id: UUID, query: TallyQuery, caller: Caller) -> Select[Any
     return _filtered(_meetings(caller).where(Meeting.election_id == election_id), Meeting, query)
 
 
-def meeting_view(row: Any, *, vault: Vault | None) -> dict[str, Any]:
-    """Return a row as MeetingView: names only in the full view, and with the vault that opens them."""
+def meeting_view(row: Any, *, vault: Vault | None, unmasked: bool) -> dict[str, Any]:
+    """Return a row as MeetingView: names only in the full view, unmasked.
+
+    Masked it still tells which names differ, not how; without the vault it cannot.
+    """
     names = opened_names(row, vault) if row.full and vault is not None else {}
 
     def read(column: str, value: Any) -> Any:
@@ -319,8 +322,11 @@ def meeting_view(row: Any, *, vault: Vault | None) -> dict[str, Any]:
             return [member_view(one, names) for one in value]
         return str(value) if isinstance(value, date) else value
 
-    members = [member_view(one, names) for one in row.members]
-    return _tally_view(row, _compared(row, MEETING, read) if row.full else []) | {
+    found = _compared(row, MEETING, read) if row.full else []
+    if not unmasked:
+        found = [Difference(one.pointer, None, None) if one.of_name else one for one in found]
+    members = [member_view(one, names if unmasked else {}) for one in row.members]
+    return _tally_view(row, found) | {
         "held_on": row.held_on,
         "present": {"men": row.present_men, "women": row.present_women},
         "observers": row.observers,
@@ -332,19 +338,17 @@ def meeting_view(row: Any, *, vault: Vault | None) -> dict[str, Any]:
     }
 
 
-async def one_meeting(
-    connection: AsyncConnection | AsyncSession,
-    meeting_id: UUID,
-    caller: Caller,
-    _now: datetime,
-    *,
-    vault: Vault | None = None,
-) -> dict[str, Any]:
-    """Return one tally of a kelurahan meeting as the caller may see it, or ResourceNotFound."""
+async def meeting_row(connection: AsyncConnection | AsyncSession, meeting_id: UUID, caller: Caller) -> Any:
+    """Return the row of one tally of a kelurahan meeting, or ResourceNotFound; shape it with `meeting_view`."""
     rows = await fetch(connection, _meetings(caller).where(Meeting.id == meeting_id))
     if not rows:
         raise ResourceNotFound
-    return meeting_view(rows[0], vault=vault)
+    return rows[0]
+
+
+async def one_meeting(session: AsyncSession, meeting_id: UUID, caller: Caller, _now: datetime) -> dict[str, Any]:
+    """Return one tally of a kelurahan meeting, masked, for whoever saw it in an earlier version."""
+    return meeting_view(await meeting_row(session, meeting_id, caller), vault=None, unmasked=False)
 
 
 def delegates(election_id: UUID, query: DelegateQuery, caller: Caller) -> Select[Any]:

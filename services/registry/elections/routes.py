@@ -1,4 +1,7 @@
-"""Elections over HTTP, with the tallies of their sheets and their delegates."""
+"""Elections over HTTP, with the tallies of their sheets and their delegates.
+
+Replies to writes are kept beside their keys, where no erasure would find a name: they name nobody (decision 0013).
+"""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,7 +10,13 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import ElectionApprover, ElectionReader, ElectionWriter, PersonalVault
+from services.registry.dependencies import (
+    ElectionApprover,
+    ElectionReader,
+    ElectionWriter,
+    PersonalSight,
+    PersonalVault,
+)
 from services.registry.elections import queries, service, tallies
 from services.registry.elections.models import Ballot, Election, Meeting
 from services.registry.elections.schemas import (
@@ -38,7 +47,7 @@ from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.problems import language_of
 from shared.replies import item_reply, reply, saved, to_json
-from shared.restricted import Restricted, Sight, stored_nowhere
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
@@ -49,7 +58,6 @@ of_meetings = router("/registry/v1/election-meetings", tags=["elections"])
 ElectionToChange = Annotated[Election, Depends(to_change(Election, queries.one_election))]
 ElectionToExtend = Annotated[Election, Depends(to_extend(Election))]
 BallotToChange = Annotated[Ballot, Depends(to_change(Ballot, queries.one_ballot))]
-PersonalSight = Annotated[Sight, Depends(Restricted("registry:personal:read"))]
 
 
 async def _election_of_ballot(id: UUID, session: Writing, by: ElectionWriter) -> Election:
@@ -194,15 +202,21 @@ async def correct_ballot(
 async def list_meetings(
     id: UUID,
     request: Request,
-    caller: Anyone,
-    connection: Reading,
+    sight: PersonalSight,
     query: Annotated[TallyQuery, Query()],
     vault: PersonalVault,
 ) -> Response:
-    """List the tallies of an election's kelurahan meeting; names only in the own regions."""
-    shape = partial(queries.meeting_view, vault=vault)
-    statement = queries.meetings(id, query, caller)
-    return await page(request, connection, statement, query=query, order=queries.MEETINGS_RECORDED, shape=shape)
+    """List the tallies of an election's kelurahan meeting; names with registry:personal:read, which leaves an entry."""
+    found = await page(
+        request,
+        sight.connection,
+        queries.meetings(id, query, sight.caller),
+        query=query,
+        order=queries.MEETINGS_RECORDED,
+        shape=partial(queries.meeting_view, vault=vault, unmasked=sight.unmasked),
+        seen=sight.noting("election_meetings.read", f"elections/{id}", query),
+    )
+    return stored_nowhere(found) if sight.unmasked else found
 
 
 @routes.post("/{id}/meetings", status_code=201, response_model=MeetingView)
@@ -216,16 +230,18 @@ async def enter_meeting(
 ) -> Response:
     """Enter the sheet of the kelurahan meeting; two different persons do, and it counts once both agree."""
     meeting_id, new = await tallies.enter_meeting(session, election, draft, vault, by=by, now=now)
-    meeting = await queries.one_meeting(session, meeting_id, by, now, vault=vault)
+    row = await queries.meeting_row(session, meeting_id, by)
+    meeting = queries.meeting_view(row, vault=vault, unmasked=False)
     return saved(meeting, status=201 if new else 200, location=f"{of_meetings.prefix}/{meeting_id}")
 
 
 @of_meetings.get("/{id}", response_model=MeetingView)
-async def read_meeting(
-    id: UUID, request: Request, caller: Anyone, connection: Reading, vault: PersonalVault, now: Now
-) -> Response:
+async def read_meeting(id: UUID, request: Request, sight: PersonalSight, vault: PersonalVault) -> Response:
     """Read one tally of a kelurahan meeting, and in what it differs from the other."""
-    return item_reply(request, await queries.one_meeting(connection, id, caller, now, vault=vault))
+    row = await queries.meeting_row(sight.connection, id, sight.caller)
+    sight.noting("election_meetings.read", f"election-meetings/{id}")([row])
+    found = item_reply(request, queries.meeting_view(row, vault=vault, unmasked=sight.unmasked))
+    return stored_nowhere(found) if sight.unmasked else found
 
 
 @of_meetings.patch("/{id}", response_model=MeetingView)
@@ -240,7 +256,8 @@ async def correct_meeting(
 ) -> Response:
     """Correct a tally of a kelurahan meeting (JSON Merge Patch): only the person who entered it may."""
     await tallies.correct_meeting(session, election, meeting, change, vault, by=by, now=now)
-    return saved(await queries.one_meeting(session, meeting.id, by, now, vault=vault))
+    row = await queries.meeting_row(session, meeting.id, by)
+    return saved(queries.meeting_view(row, vault=vault, unmasked=False))
 
 
 @routes.get("/{id}/delegates", response_model=Page[DelegateView])
@@ -277,6 +294,5 @@ async def record_delegate(
     """Record a delegate whom an RT sends to the kelurahan meeting."""
     delegate_id, new = await tallies.record_delegate(session, election, draft, vault, by=by, now=now)
     row = await queries.one_delegate(session, election.id, delegate_id, by)
-    # Replies to writes are kept beside their keys, where no erasure would find a name.
     delegate = queries.delegate_view(row, vault=vault, unmasked=False)
     return saved(delegate, status=201 if new else 200)

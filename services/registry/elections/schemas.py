@@ -254,7 +254,7 @@ class DifferenceView(BaseModel):
     """One line in which the two tallies of a sheet differ."""
 
     pointer: str
-    this: int | str | bool | None
+    this: int | str | bool | None = Field(description="Null, as `other`, where a name differs and is not shown")
     other: int | str | bool | None
 
 
@@ -345,7 +345,9 @@ class MeetingChange(Body):
 class MemberView(BaseModel):
     """One person elected to the board."""
 
-    name: str | None = Field(description="Null in the public view: the term names who is in office")
+    name: str | None = Field(
+        description="Null without registry:personal:read and in replies to writes; the term names who is in office"
+    )
     person_id: UUID | None
     sex: Sex
     votes: int

@@ -191,9 +191,14 @@ class Judged:
     term: boards.TermDraft | None
 
 
+def _standing_of(tallies: Sequence[Any]) -> Standing:
+    """Return how the tallies of a meeting stand: one alone waits for the other, whatever it says."""
+    return tallies[0].standing if len(tallies) == 2 else Standing.WAITING
+
+
 def _term_of(election: Any, tallies: Sequence[Any], vault: Vault) -> boards.TermDraft | None:
     """Return the term that an election makes, once both tallies of its meeting agree; ids from whoever knew them."""
-    if not tallies or tallies[0].standing is not Standing.AGREED:
+    if _standing_of(tallies) is not Standing.AGREED:
         return None
     first, second = tallies
     names = opened_names(first, vault)
@@ -228,7 +233,7 @@ def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods:
         )
         for one, officer in zip(first.members, officers, strict=False)
     ]
-    return Assembly(first.standing, first.held_on, first.present_men + first.present_women, members)
+    return Assembly(_standing_of(tallies), first.held_on, first.present_men + first.present_women, members)
 
 
 async def _judged(session: AsyncSession, election: Any, vault: Vault) -> Judged:

@@ -211,9 +211,18 @@ class Difference:
     this: Any
     other: Any
 
+    @property
+    def of_name(self) -> bool:
+        return is_name(self.pointer)
+
+
+def is_name(pointer: str) -> bool:
+    """Tell whether a line of a sheet names a person."""
+    return pointer.endswith("/name")
+
 
 def _same(this: Any, other: Any, *, pointer: str) -> bool:
-    if pointer.endswith("/name"):
+    if is_name(pointer):
         return " ".join(str(this).split()).casefold() == " ".join(str(other).split()).casefold()
     if pointer.endswith("/person_id"):
         # The paper bears no id: who knows it may give it, and the other need not.

@@ -51,6 +51,7 @@ AUDIENCES = {
     "election_meeting.compared": Audience.REGION,
     "delegate.recorded": Audience.REGION,
     "delegates.read": Audience.READINGS,
+    "election_meetings.read": Audience.READINGS,
 }
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import GroupReader, GroupWriter, PersonalVault
+from services.registry.dependencies import GroupReader, GroupWriter, PersonalSight, PersonalVault
 from services.registry.groups import members, queries, readiness, service
 from services.registry.groups.models import Group, Membership, SavingsMonth
 from services.registry.groups.schemas import (
@@ -33,13 +33,12 @@ from shared.database import Reading
 from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.replies import item_reply, reply, saved, to_json
-from shared.restricted import Restricted, Sight, stored_nowhere
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
 routes = router("/registry/v1/groups", tags=["groups"])
 
-PersonalSight = Annotated[Sight, Depends(Restricted("registry:personal:read"), scope="function")]
 GroupToChange = Annotated[Group, Depends(to_change(Group, queries.one_group))]
 GroupToExtend = Annotated[Group, Depends(to_extend(Group))]
 MembershipToChange = Annotated[

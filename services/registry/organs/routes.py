@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from services.registry.boards.service import Appointment, Board, Officer, Statute
-from services.registry.dependencies import BoardWriter, PersonalVault
+from services.registry.dependencies import BoardWriter, PersonalSight, PersonalVault
 from services.registry.organs import queries, service
 from services.registry.organs.schemas import (
     AppointmentChange,
@@ -29,7 +29,7 @@ from shared.items import child_to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
-from shared.restricted import Restricted, Sight, stored_nowhere
+from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
 
@@ -46,7 +46,6 @@ AppointmentToChange = Annotated[
 StatuteToChange = Annotated[
     Statute, Depends(child_to_change(Board, Statute, of="board_id", at="statute_id", represent=queries.one_statute))
 ]
-PersonalSight = Annotated[Sight, Depends(Restricted("registry:personal:read"), scope="function")]
 
 
 @routes.get("/{id}/officers", response_model=Page[ElectedView])

@@ -33,6 +33,11 @@ async def payloads(registry: Running) -> list[dict[str, Any]]:
     return [msgspec.json.decode(bytes(one)) for one in rows]
 
 
+async def noted(registry: Running) -> list[int]:
+    """Return how many tallies of meetings each reading of names showed."""
+    return [one["data"]["count"] for one in await payloads(registry) if one["action"] == "election_meetings.read"]
+
+
 async def correct(story: Story, tally: httpx.Response, change: dict[str, Any], clerk: dict[str, str]) -> httpx.Response:
     address = tally.headers["Location"]
     seen = etag(await story.registry.http.get(address, headers=clerk))
@@ -299,9 +304,56 @@ class TestMeeting:
         second = await story.enter("meetings", meeting(members=other), story.second)
 
         assert second.json()["differences"] == [
-            {"pointer": "/members/2/name", "this": "Warga Lain", "other": "Warga Contoh 2"},
+            {"pointer": "/members/2/name", "this": None, "other": None},
             {"pointer": "/members/2/votes", "this": 3, "other": 18},
         ]
+
+    async def test_names_the_elected_only_to_who_may_read_names_and_that_leaves_an_entry(
+        self, registry: Running, story: Story
+    ) -> None:
+        first = await story.enter("meetings", meeting(), story.first)
+        other = members()
+        other[2] |= {"name": "Warga Lain"}
+        second = await story.enter("meetings", meeting(members=other), story.second)
+        address = second.headers["Location"]
+        corrected = await correct(story, second, {"observers": 7}, story.second)
+        stale = await registry.http.patch(address, json={"observers": 8}, headers=story.second | etag(second))
+        masked = [
+            await registry.http.get(one, headers=headers)
+            for one in (address, f"{story.address}/meetings")
+            for headers in (story.first, story.certifier, registry.token("government", "supervisor"))
+        ]
+        before = await noted(registry)
+        shown = await registry.http.get(address, headers=registry.token("facilitator"))
+        listed = await registry.http.get(f"{story.address}/meetings", headers=registry.token("auditor"))
+        elsewhere = await registry.http.get(
+            f"{story.address}/meetings", headers=registry.token("auditor", regions=("33.74",))
+        )
+
+        assert (corrected.status_code, stale.status_code) == (200, 412)
+        assert not [one.text for one in (first, second, corrected, stale, *masked) if "Warga" in one.text]
+        assert {"pointer": "/members/2/name", "this": None, "other": None} in masked[0].json()["differences"]
+        assert before == []
+        assert shown.json()["members"][2]["name"] == "Warga Lain"
+        difference = {"pointer": "/members/2/name", "this": "Warga Lain", "other": "Warga Contoh 2"}
+        assert difference in shown.json()["differences"]
+        assert [one["members"][2]["name"] for one in listed.json()["items"]] == ["Warga Contoh 2", "Warga Lain"]
+        assert "no-store" in shown.headers["Cache-Control"]
+        assert "no-store" in listed.headers["Cache-Control"]
+        assert elsewhere.json()["items"] == []
+        assert await noted(registry) == [1, 2, 0]
+
+    async def test_leaves_no_name_in_the_replies_that_are_kept(self, registry: Running, story: Story) -> None:
+        key = {"Idempotency-Key": new_id()}
+        first = await story.enter("meetings", meeting(), story.first | key)
+        again = await story.enter("meetings", meeting(), story.first | key)
+
+        async with registry.database.reads.connect() as connection:
+            bodies = list(await connection.scalars(select(registry.tables.idempotency_keys.c.body)))
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.json() == first.json()
+        assert len(bodies) == 1
+        assert b"Warga" not in bytes(bodies[0])
 
     async def test_is_settled_by_replacing_the_list_and_forgets_the_wrong_name(
         self, registry: Running, story: Story
@@ -331,8 +383,6 @@ class TestMeeting:
     async def test_cannot_be_certified_once_a_name_was_erased(self, registry: Running, story: Story) -> None:
         await story.count()
         async with registry.database.writes.begin() as connection:
-            gone = (await items(story, "meetings", story.first))[0]
-            assert gone["members"][0]["name"] == "Warga Contoh 0"
             await connection.execute(PersonalRecord.__table__.delete())
 
         assert "members.name_erased" in {one["code"] for one in (await story.gates())["missing"]}
@@ -349,6 +399,7 @@ class TestPublicView:
         ballots, meetings = await items(story, "ballots", {}), await items(story, "meetings", {})
         elections = await registry.http.get("/registry/v1/elections")
         full = await items(story, "ballots", story.certifier)
+        sealed = await items(story, "meetings", story.certifier)
 
         assert before == [[], []]
         assert [(one["view"], one["rt"], one["entered_by"]) for one in ballots] == [
@@ -359,6 +410,7 @@ class TestPublicView:
         assert ballots[0]["delegates"] == {"men": 8, "women": 7, "poor": None, "poor_missing": "fewer_than_five"}
         assert full[0]["delegates"]["poor"] == 4
         assert [one["name"] for one in meetings[0]["members"]] == [None] * 9
+        assert {one["name"] for tally in sealed for one in tally["members"]} == {None}
         (election,) = elections.json()["items"]
         assert (election["view"], election["committee"]) == ("public", None)
         assert election["turnout"] == {"numerator": 80, "denominator": 200, "null_reason": None}
