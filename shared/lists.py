@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, Integer, Select, Table, bindparam, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, true, tuple_
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -54,8 +54,10 @@ class PageQuery(BaseModel):
     cursor: str | None = Field(None, max_length=1000, description="`next` of the page before")
 
 
-class PlacedQuery(PageQuery):
-    """What every list of rows that know their place takes besides."""
+class Bounded(BaseModel):
+    """Where, and by which boundaries, rows are looked for or counted."""
+
+    model_config = ConfigDict(extra="forbid")
 
     region: RegionCode | None = Field(None, description="Only what lies in this region")
     boundaries: Boundaries = Field(
@@ -63,12 +65,21 @@ class PlacedQuery(PageQuery):
         description="`today`: by the region's present codes; `original`: by those a row was made under",
     )
 
-    def lies_in_region(self, places: Table) -> ColumnElement[bool]:
+    @property
+    def original(self) -> bool:
+        return self.boundaries is Boundaries.ORIGINAL
+
+    def code(self, places: FromClause) -> ColumnElement[Any]:
+        """Return the code by which a row joined with `places` is counted."""
+        return places.c.kelurahan_code if self.original else places.c.code_now
+
+    def lies_in_region(self, places: FromClause) -> ColumnElement[bool]:
         """Return the condition that a row joined with `places` lies in the region asked for; without one all do."""
-        if self.region is None:
-            return true()
-        original = self.boundaries is Boundaries.ORIGINAL
-        return within(places.c.kelurahan_code if original else places.c.code_now, self.region)
+        return true() if self.region is None else within(self.code(places), self.region)
+
+
+class PlacedQuery(Bounded, PageQuery):
+    """What every list of rows that know their place takes besides."""
 
 
 class Page(BaseModel, Generic[V]):

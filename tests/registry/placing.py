@@ -1,6 +1,8 @@
 """Where places stand in registry, and how to have them stand there again after a test."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -24,6 +26,19 @@ async def put_back(running: Running, before: dict[str, Any]) -> None:
     async with running.database.writes.begin() as connection:
         await connection.execute(table.delete())
         await connection.execute(table.insert(), [dict(row._mapping) for row in before.values()])  # noqa: SLF001
+
+
+@asynccontextmanager
+async def merged(running: Running, gone: str, *, into: str) -> AsyncIterator[None]:
+    """Let one kelurahan have become part of another for a while."""
+    before, table = await places(running), running.tables.places
+    async with running.database.writes.begin() as connection:
+        ended = table.update().where(table.c.kelurahan_code == gone)
+        await connection.execute(ended.values(code_now=into, valid_to=date(2025, 12, 31)))
+    try:
+        yield
+    finally:
+        await put_back(running, before)
 
 
 async def know_regions(running: Running, names: dict[str, str], **columns: Any) -> None:

@@ -18,7 +18,6 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
 from shared.statements import fetch, remembered
 
 NEWEST_FIRST = Order(Complaint.recorded_at.expression, datetime, Complaint.id.expression, descending=True)
@@ -259,9 +258,8 @@ def _counted(query: StatisticsQuery) -> Any:
         Complaint.scope, Complaint.state
     )
     if query.region is not None:
-        statement = statement.join(places, places.c.kelurahan_code == Complaint.kelurahan_code).where(
-            within(places.c.code_now, query.region)
-        )
+        placed = places.c.kelurahan_code == Complaint.kelurahan_code
+        statement = statement.join(places, placed).where(query.lies_in_region(places))
     if query.month is not None:
         first = date.fromisoformat(f"{query.month}-01")
         beyond = date(first.year + first.month // 12, first.month % 12 + 1, 1)

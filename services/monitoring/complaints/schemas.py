@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.monitoring.complaints.rules import AccusedKind, Category, Channel, ComplaintScope, ComplaintState
 from shared.attachments import MOST_BYTES, MediaType
 from shared.items import Body, Draft
-from shared.lists import PlacedQuery
-from shared.places import KelurahanCode, RegionCode
+from shared.lists import Bounded, PlacedQuery
+from shared.places import KelurahanCode
 from shared.tables import LARGEST_RUPIAH
 
 MONTH = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
@@ -168,12 +168,9 @@ class Contact(BaseModel):
     contact: str | None
 
 
-class StatisticsQuery(BaseModel):
+class StatisticsQuery(Bounded):
     """Which complaints to count."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    region: RegionCode | None = Field(None, description="By today's codes; the nation when absent")
     month: str | None = Field(None, pattern=MONTH, description="Month in which it happened", examples=["2026-03"])
     board_id: UUID | None = None
     activity_id: UUID | None = Field(None, description="Counts under 5 are not shown for a single activity")

@@ -34,7 +34,6 @@ from services.monitoring.indicators.schemas import RollUpQuery, ValueQuery
 from shared.clock import today
 from shared.errors import ResourceNotFound, Text
 from shared.lists import Order
-from shared.places import within
 from shared.rulesets import load
 from shared.statements import fetch, remembered
 
@@ -197,7 +196,7 @@ async def explanation(connection: AsyncConnection, value_id: UUID, *, now: datet
 
 
 async def rolled_up(connection: AsyncConnection, query: RollUpQuery) -> dict[str, Any]:
-    """Return the sums of an indicator over a region's boards, by today's codes, in one statement."""
+    """Return the sums of an indicator over a region's boards, in one statement."""
     month = first_day(query.month)
     boards = facts.board_places()
     missing = case(
@@ -213,11 +212,10 @@ async def rolled_up(connection: AsyncConnection, query: RollUpQuery) -> dict[str
             cast(func.sum(Value.denominator), BigInteger).label("denominator"),
         )
         .select_from(boards.join(places, places.c.kelurahan_code == boards.c.kelurahan_code).outerjoin(Value, here))
+        .where(query.lies_in_region(places))
         .group_by(reason)
         .order_by(reason)
     )
-    if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
     rows = await fetch(connection, statement)
     counted = next((row for row in rows if row.reason is None), None)
     return {

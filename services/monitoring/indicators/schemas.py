@@ -3,11 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.monitoring.indicators.rules import Indicator, NullReason
-from shared.lists import PlacedQuery
-from shared.places import RegionCode
+from shared.lists import Bounded, PlacedQuery
 
 MONTH = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 
@@ -99,14 +98,11 @@ class Explanation(BaseModel):
     records_withheld: int = Field(description="Records that are not public, such as complaints; counted only")
 
 
-class RollUpQuery(BaseModel):
+class RollUpQuery(Bounded):
     """What to add up, where and when."""
-
-    model_config = ConfigDict(extra="forbid")
 
     indicator: Indicator
     month: str = Field(pattern=MONTH, examples=["2026-03"])
-    region: RegionCode | None = Field(None, description="By today's codes; the nation when absent")
 
 
 class NullCount(BaseModel):

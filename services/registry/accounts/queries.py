@@ -24,12 +24,24 @@ AUTHORITIES_NEWEST_FIRST = Order(Authority.starts_on.expression, date, Authority
 
 def outside(regions: Any, caller: Caller) -> ColumnElement[bool]:
     """Return the condition that the caller does not serve every one of the regions."""
+    # The caller's token names what its regions are called today.
     region = func.unnest(regions).column_valued("region")
-    # The caller's token names what its regions are called today. An array's texts sort as the database does, a code
-    # by its bytes.
+    return exists(select(region).where(not_(within_any(_today(region), caller.regions))))
+
+
+def _today(region: Any) -> ColumnElement[str]:
+    """Return what a region that was given is called today."""
     now = select(places.c.code_now).where(places.c.kelurahan_code == region).scalar_subquery()
-    today = func.coalesce(now, region.collate("C"))
-    return exists(select(region).where(not_(within_any(today, caller.regions))))
+    # An array's texts sort as the database does, a code by its bytes.
+    return func.coalesce(now, region.collate("C"))
+
+
+def _names(regions: Any, query: AccountQuery) -> ColumnElement[bool]:
+    """Return the condition that one of the regions is the one asked for, by today's codes or as it was given."""
+    if query.original:
+        return regions.contains([query.region])  # type: ignore[no-any-return]
+    region = func.unnest(regions).column_valued("region")
+    return exists(select(region).where(_today(region) == query.region))
 
 
 def _served(caller: Caller, *, on: date) -> ColumnElement[bool]:
@@ -72,7 +84,7 @@ def accounts(query: AccountQuery, caller: Caller, *, on: date) -> Select[Any]:
         select(*_COLUMNS).select_from(Account).outerjoin(Authority, held).where(_served(caller, on=on))
     )
     if query.region is not None:
-        statement = statement.where(Authority.regions.contains([query.region]))
+        statement = statement.where(_names(Authority.regions, query))
     if query.role is not None:
         statement = statement.where(Authority.roles.contains([query.role.value]))
     if query.suspended is not None:

@@ -17,7 +17,7 @@ from services.registry.database import places
 from services.registry.residents import service as residents
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
-from shared.lists import Order
+from shared.lists import Bounded, Order
 from shared.permissions import Caller
 from shared.statements import fetch
 
@@ -132,7 +132,7 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
     # Nobody left or followed, on whatever day: else two days would differ by one person.
     as_elected = len(sitting) == len(term) and all(row.office_ends_on == board.ends_on for row in term)
     seats = await fetch(connection, _SEATS, {"board_id": board_id, "on": on})
-    people = await residents.counts(connection, board.code_now, on=on)
+    people = await residents.counts(connection, Bounded(region=board.code_now), on=on)
     return {
         "board_id": board.id,
         "kelurahan_code": board.kelurahan_code,

@@ -31,7 +31,7 @@ from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import visible
-from shared.lists import Order
+from shared.lists import Bounded, Order
 from shared.permissions import Caller
 from shared.places import NATION, within
 from shared.rulesets import RuleSet
@@ -163,18 +163,19 @@ def _serves(on: Any) -> ColumnElement[bool]:
     return and_(Assignment.holds_on(on), Facilitator.holds_on(on))
 
 
-def _kelurahan(region: str | None) -> ColumnElement[bool]:
-    """Return the condition that a row of `places` is a kelurahan of a region that still is one."""
+def _kelurahan(asked: Bounded) -> ColumnElement[bool]:
+    """Return the condition that a row of `places` is a kelurahan of a region: one of today, or of the day asked for."""
+    begun = or_(places.c.valid_from.is_(None), places.c.valid_from <= ON)
     return and_(
         func.length(places.c.kelurahan_code) == len("34.71.03.1001"),
-        places.c.code_now == places.c.kelurahan_code,
+        begun if asked.original else places.c.code_now == places.c.kelurahan_code,
         or_(places.c.valid_to.is_(None), places.c.valid_to >= ON),
-        within(places.c.kelurahan_code, region or NATION),
+        within(places.c.kelurahan_code, asked.region or NATION),
     )
 
 
-def _served_here(region: str | None) -> CTE:
-    """Return who serves which kelurahan of a region, by the codes of today, with how many each serves anywhere."""
+def _served_here(asked: Bounded) -> CTE:
+    """Return who serves which kelurahan of a region, with how many each serves anywhere."""
     each = (
         select(Assignment.facilitator_id, func.count(Assignment.kelurahan_code.distinct()).label("kelurahan"))
         .join(Facilitator, Facilitator.id == Assignment.facilitator_id)
@@ -183,18 +184,24 @@ def _served_here(region: str | None) -> CTE:
         .subquery("each")
     )
     return (
-        select(Assignment.role, Facilitator.person_id, Assignment.facilitator_id, places.c.code_now, each.c.kelurahan)
+        select(
+            Assignment.role,
+            Facilitator.person_id,
+            Assignment.facilitator_id,
+            asked.code(places).label("code"),
+            each.c.kelurahan,
+        )
         .join(Facilitator, Facilitator.id == Assignment.facilitator_id)
         .join(each, each.c.facilitator_id == Assignment.facilitator_id)
         .join(places, places.c.kelurahan_code == Assignment.kelurahan_code)
-        .where(_serves(ON), within(places.c.code_now, region or NATION))
+        .where(_serves(ON), asked.lies_in_region(places))
         .cte("here")
     )
 
 
 @remembered
 def _coverage(query: CoverageQuery) -> Select[Any]:
-    here = _served_here(query.region)
+    here = _served_here(query)
     each = (
         select(here.c.role, here.c.facilitator_id, here.c.person_id, here.c.kelurahan).distinct().subquery("one_each")
     )
@@ -209,7 +216,7 @@ def _coverage(query: CoverageQuery) -> Select[Any]:
         .subquery("loads")
     )
     reached = (
-        select(here.c.role, func.count(here.c.code_now.distinct()).label("kelurahan"))
+        select(here.c.role, func.count(here.c.code.distinct()).label("kelurahan"))
         .group_by(here.c.role)
         .subquery("reached")
     )
@@ -225,8 +232,8 @@ def _coverage(query: CoverageQuery) -> Select[Any]:
         )
     ).select_from(loads.join(reached, reached.c.role == loads.c.role))  # fmt: skip
     return select(
-        select(func.count()).select_from(places).where(_kelurahan(query.region)).scalar_subquery().label("kelurahan"),
-        select(func.count(here.c.code_now.distinct())).scalar_subquery().label("served"),
+        select(func.count()).select_from(places).where(_kelurahan(query)).scalar_subquery().label("kelurahan"),
+        select(func.count(here.c.code.distinct())).scalar_subquery().label("served"),
         by_role.scalar_subquery().label("roles"),
     )
 
@@ -264,14 +271,14 @@ def gaps(query: GapQuery) -> Select[Any]:
         .where(
             Assignment.facilitator_id == Facilitator.id,
             Assignment.kelurahan_code == standing.c.kelurahan_code,
-            standing.c.code_now == places.c.kelurahan_code,
+            query.code(standing) == places.c.kelurahan_code,
             _serves(ON),
         )
         .correlate(places)
     )
     if query.role is not None:
         serving = serving.where(Assignment.role == query.role)
-    return select(places.c.kelurahan_code.label("id"), places.c.name).where(_kelurahan(query.region), not_(serving))
+    return select(places.c.kelurahan_code.label("id"), places.c.name).where(_kelurahan(query), not_(serving))
 
 
 def gap_view(row: Any) -> dict[str, Any]:

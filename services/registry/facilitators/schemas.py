@@ -3,11 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from services.registry.facilitators.rules import FacilitatorRole, Load
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery, PlacedQuery
+from shared.lists import Bounded, PageQuery, PlacedQuery
 from shared.places import KelurahanCode, RegionCode
 
 SEALED = "Kept sealed; seen by who may read what names a person, and each reading is recorded"
@@ -107,12 +107,9 @@ class AssignmentQuery(PageQuery):
     as_of: date | None = Field(None, description="Those that hold on this day; all there ever were when absent")
 
 
-class CoverageQuery(BaseModel):
+class CoverageQuery(Bounded):
     """For which region and day the numbers are asked."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    region: RegionCode | None = Field(None, description="The nation when absent")
     as_of: date | None = Field(None, description="Today when absent")
 
 
@@ -140,10 +137,9 @@ class CoverageView(BaseModel):
     ruleset: str
 
 
-class GapQuery(PageQuery):
+class GapQuery(PlacedQuery):
     """Filters of the kelurahan without a facilitator."""
 
-    region: RegionCode | None = Field(None, description="Only kelurahan of this region")
     role: FacilitatorRole | None = Field(None, description="Without one of this role; without any when absent")
     as_of: date | None = Field(None, description="On this day; today when absent")
 

@@ -23,7 +23,6 @@ from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within
 from shared.searching import finds
 from shared.statements import fetch, remembered
 
@@ -287,9 +286,7 @@ async def measures(connection: AsyncConnection, query: MeasuresQuery, now: datet
     """Return what the communities of a region did in a year."""
     on = today(now)
     year = query.year or on.year
-    statement = _measures(year, on)
-    if query.region is not None:
-        statement = statement.where(within(places.c.code_now, query.region))
+    statement = _measures(year, on).where(query.lies_in_region(places))
     if query.kind is not None:
         statement = statement.where(LearningCommunity.kind == query.kind)
     return measures_view((await fetch(connection, statement))[0], year=year, on=on)

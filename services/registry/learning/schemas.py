@@ -15,7 +15,7 @@ from services.registry.learning.rules import (
 )
 from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery, PlacedQuery
+from shared.lists import Bounded, PageQuery, PlacedQuery
 from shared.places import RegionCode
 
 MOST = 100_000
@@ -171,10 +171,9 @@ class YearQuery(BaseModel):
     year: int | None = Field(None, ge=1999, le=2100, description="The year that runs when absent")
 
 
-class MeasuresQuery(YearQuery):
+class MeasuresQuery(Bounded, YearQuery):
     """What is measured, where and when."""
 
-    region: RegionCode | None = Field(None, description="By today's codes; the nation when absent")
     kind: CommunityKind | None = None
 
 

@@ -15,7 +15,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import within, within_any
+from shared.places import within_any
 from shared.searching import finds
 from shared.statements import fetch, remembered
 from shared.vault import Vault
@@ -45,9 +45,8 @@ def partners(query: PartnerQuery) -> Select[Any]:
     if query.verified is not None:
         statement = statement.where(_VERIFIED if query.verified else not_(_VERIFIED))
     if query.region is not None:
-        statement = statement.join(places, places.c.kelurahan_code == Partner.region_code).where(
-            within(places.c.code_now, query.region)
-        )
+        seat = places.c.kelurahan_code == Partner.region_code
+        statement = statement.join(places, seat).where(query.lies_in_region(places))
     return statement
 
 

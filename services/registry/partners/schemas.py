@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.registry.partners.rules import Evidence, PartnerKind
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery
+from shared.lists import PageQuery, PlacedQuery
 from shared.places import RegionCode
 
 WEBSITE = r"^https?://[^\s]+$"
@@ -108,7 +108,7 @@ class PartnerSort(StrEnum):
     NAME = "name"
 
 
-class PartnerQuery(PageQuery):
+class PartnerQuery(PlacedQuery):
     """Filters of the list of partners."""
 
     q: str | None = Field(None, min_length=2, max_length=100, description="Words of the name, or how they begin")
@@ -116,7 +116,6 @@ class PartnerQuery(PageQuery):
     active: bool | None = None
     verified: bool | None = Field(None, description="Whether somebody saw the evidence of who it is, good on the day")
     as_of: date | None = Field(None, description="Verified on this day; today when absent")
-    region: RegionCode | None = Field(None, description="Only partners that sit in this region")
     sort: PartnerSort = PartnerSort.RECORDED
 
 

@@ -33,7 +33,8 @@ from services.registry.residents.models import Household, Resident, WelfareStatu
 from services.registry.residents.rules import CountMissing, ResidentRules, Sex, Welfare, is_adult, shown_parts
 from services.registry.residents.schemas import StatisticsQuery
 from shared.items import same_place
-from shared.places import VILLAGE, within
+from shared.lists import Bounded
+from shared.places import VILLAGE
 from shared.rulesets import in_force, load
 from shared.statements import fetch, remembered
 
@@ -74,12 +75,12 @@ class KnownResident:
     poor: bool | None
 
 
-def _in_region(statement: Any, region: str, code: Any) -> Any:
-    return statement.join(places, places.c.kelurahan_code == code).where(within(places.c.code_now, region))
+def _in_region(statement: Any, asked: Bounded, code: Any) -> Any:
+    return statement.join(places, places.c.kelurahan_code == code).where(asked.lies_in_region(places))
 
 
 @remembered
-def _counted(region: str) -> Select[Any]:
+def _counted(asked: Bounded) -> Select[Any]:
     """Return the statement that counts a region; it takes `on` and `adult_by`, the latest year of birth of an adult."""
     judged = func.count(WelfareStatus.id)
     poor = WelfareStatus.status == Welfare.POOR
@@ -92,7 +93,7 @@ def _counted(region: str) -> Select[Any]:
         .select_from(Household)
         .outerjoin(WelfareStatus, _HOLDING)
         .where(Household.holds_on(ON)),
-        region,
+        asked,
         Household.kelurahan_code,
     ).subquery("of_households")
     adult = Resident.birth_year <= bindparam("adult_by", type_=Integer)
@@ -109,16 +110,16 @@ def _counted(region: str) -> Select[Any]:
         .select_from(Resident)
         .outerjoin(WelfareStatus, and_(WelfareStatus.household_id == Resident.household_id, WelfareStatus.holds_on(ON)))
         .where(Resident.holds_on(ON), Resident.merged_into.is_(None)),
-        region,
+        asked,
         Resident.kelurahan_code,
     ).subquery("of_residents")
     return select(*of_households.c, *of_residents.c)
 
 
-async def counts(connection: AsyncConnection | AsyncSession, region: str, *, on: date) -> PlaceCounts:
+async def counts(connection: AsyncConnection | AsyncSession, asked: Bounded, *, on: date) -> PlaceCounts:
     """Return how many households and people a region had on a day: a kelurahan or wider, in one statement."""
     rules = in_force(RESIDENT_RULES, on).values
-    (row,) = await fetch(connection, _counted(region), {"on": on, "adult_by": on.year - rules.adult_from})
+    (row,) = await fetch(connection, _counted(asked), {"on": on, "adult_by": on.year - rules.adult_from})
     return PlaceCounts(**row._asdict())
 
 
@@ -245,11 +246,14 @@ def _count(count: int | None, reason: CountMissing | None = None) -> dict[str, A
 
 
 async def statistics(connection: AsyncConnection, query: StatisticsQuery, *, on: date) -> dict[str, Any]:
-    """Return the public counts of a region as Statistics; below a kelurahan small ones are hidden."""
-    counted = await counts(connection, query.region, on=on)
+    """Return the public counts of a region as Statistics; below a kelurahan small ones are hidden.
+
+    Of an RW there is one count, in today's boundaries: a second one beside it would tell what the first one hides.
+    """
+    counted = await counts(connection, Bounded(region=query.region, boundaries=query.boundaries), on=on)
     is_list_missing = counted.households == counted.undecided_households
     parts: list[dict[str, Any]] = []
-    if VILLAGE.match(query.region) and not is_list_missing:
+    if VILLAGE.match(query.region) and not query.original and not is_list_missing:
         rows = await fetch(connection, _of_rw(), {"region": query.region, "on": on})
         shown = shown_parts({row.rw or "": row.poor_households for row in rows})
         parts = [{"rw": rw or None, "poor_households": _count(*cell)} for rw, cell in shown.items()]

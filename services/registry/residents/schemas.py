@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from services.registry.residents.numbers import NumberAbsent
 from services.registry.residents.rules import (
@@ -19,7 +19,7 @@ from services.registry.residents.rules import (
 )
 from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery, PlacedQuery
+from shared.lists import Bounded, PageQuery, PlacedQuery
 from shared.places import KelurahanCode
 
 MOST = 100_000
@@ -273,10 +273,8 @@ class WelfareQuery(PageQuery):
     as_of: date | None = Field(None, description="Only what held on this day")
 
 
-class StatisticsQuery(BaseModel):
+class StatisticsQuery(Bounded):
     """Where and when to count."""
-
-    model_config = ConfigDict(extra="forbid")
 
     region: str = Field(
         pattern=r"^\d{2}\.\d{2}(\.\d{2}(\.\d{4})?)?$",
@@ -311,4 +309,6 @@ class Statistics(BaseModel):
     poor_households: Count = Field(description="On the PS-2 list")
     poor_residents: Count = Field(description="People of those households")
     undecided_households: int = Field(description="About which no meeting has decided")
-    rw: list[RwStatistics] = Field(description="Only of a kelurahan; counts under five are not shown")
+    rw: list[RwStatistics] = Field(
+        description="Only of a kelurahan in today's boundaries; counts under five are not shown"
+    )

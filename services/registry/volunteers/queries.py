@@ -16,13 +16,16 @@ from services.registry.volunteers.rules import VolunteerRole, shown_by_sex
 from services.registry.volunteers.schemas import StatisticsQuery, VolunteerQuery
 from shared.errors import ResourceNotFound
 from shared.items import visible
-from shared.lists import Order
+from shared.lists import Boundaries, Order
 from shared.permissions import Caller
 from shared.statements import fetch, remembered
 from shared.vault import Vault
 
 RECORDED = Order(Volunteer.id.expression, UUID, Volunteer.id.expression)
-BY_PLACE = Order(places.c.code_now, str, places.c.code_now, str)
+BY_PLACE = {
+    one: Order(code, str, code, str)
+    for one, code in ((Boundaries.TODAY, places.c.code_now), (Boundaries.ORIGINAL, places.c.kelurahan_code))
+}
 ON: BindParameter[date] = bindparam("on", type_=Date)
 """The day that is asked for."""
 
@@ -115,36 +118,36 @@ def statistics(query: StatisticsQuery) -> Select[Any]:
     """Return the statement of the numbers of volunteers by kelurahan; it takes the day as `on`."""
     return (
         select(
-            places.c.code_now.label("id"),
+            query.code(places).label("id"),
             func.min(places.c.name).label("name"),
             func.count(Volunteer.trained_on).label("trained"),
             *_counts(),
         )
         .join(places, places.c.kelurahan_code == Volunteer.kelurahan_code)
         .where(Volunteer.holds_on(ON), query.lies_in_region(places))
-        .group_by(places.c.code_now)
+        .group_by(query.code(places))
     )
 
 
-def _told_apart(women: int, men: int) -> dict[str, Any]:
-    shown = shown_by_sex(women=women, men=men)
+def _told_apart(women: int, men: int, *, original: bool) -> dict[str, Any]:
+    shown = shown_by_sex(women=women, men=men, original=original)
     return {"women": shown.women, "men": shown.men, "by_sex_missing_reason": shown.missing}
 
 
-def _role_counts(row: Any) -> Iterator[dict[str, Any]]:
+def _role_counts(row: Any, *, original: bool) -> Iterator[dict[str, Any]]:
     for role in VolunteerRole:
         total, women, men = (getattr(row, f"{role}{of}") for of in ("", "_women", "_men"))
         if total:
-            yield {"role": role, "total": total, **_told_apart(women, men)}
+            yield {"role": role, "total": total, **_told_apart(women, men, original=original)}
 
 
-def statistics_view(row: Any) -> dict[str, Any]:
+def statistics_view(row: Any, *, original: bool) -> dict[str, Any]:
     """Return a row as VolunteerStatisticsView."""
     return {
         "kelurahan_code": row.id,
         "kelurahan_name": row.name,
         "total": row.total,
-        **_told_apart(row.women, row.men),
+        **_told_apart(row.women, row.men, original=original),
         "trained": row.trained,
-        "by_role": list(_role_counts(row)),
+        "by_role": list(_role_counts(row, original=original)),
     }

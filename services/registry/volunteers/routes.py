@@ -75,8 +75,8 @@ async def list_volunteer_statistics(
         connection,
         queries.statistics(query),
         query=query,
-        order=queries.BY_PLACE,
-        shape=queries.statistics_view,
+        order=queries.BY_PLACE[query.boundaries],
+        shape=partial(queries.statistics_view, original=query.original),
         parameters={"on": query.as_of or today(now)},
     )
 

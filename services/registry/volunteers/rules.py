@@ -80,8 +80,11 @@ def require_roles(roles: Sequence[str]) -> None:
         raise VolunteerInvalid(faults=found, count=len(found))
 
 
-def shown_by_sex(*, women: int, men: int) -> BySex:
-    """Return the numbers of women and men, or neither: one alone would tell the other, beside their sum."""
-    if any(0 < count < SMALLEST_PUBLIC_COUNT for count in (women, men)):
+def shown_by_sex(*, women: int, men: int, original: bool = False) -> BySex:
+    """Return the numbers of women and men, or neither: one alone would tell the other, beside their sum.
+
+    So would numbers in `original` boundaries beside today's: where a kelurahan became part of another.
+    """
+    if original or any(0 < count < SMALLEST_PUBLIC_COUNT for count in (women, men)):
         return BySex(None, None, SexMissing.SUPPRESSED)
     return BySex(women, men, None)

@@ -14,6 +14,7 @@ from psycopg import sql
 from services.monitoring.complaints.rules import read_code
 from tests.house import Running, code_of, etag
 from tests.monitoring.story import BACIRO, DEMANGAN, a_known_board, a_term, an_officer, entry, tell
+from tests.registry.placing import merged
 
 COMPLAINTS = "/monitoring/v1/complaints"
 TRACKED = f"{COMPLAINTS}/tracked"
@@ -469,6 +470,19 @@ class TestStatistics:
         shown = {(one["scope"], one["state"]): one["count"] for one in body["counts"] if one["count"]}
         assert shown == {("financial", "received"): 2, ("information", "received"): 1}
         assert reply.headers["Cache-Control"].startswith("public")
+
+    async def test_count_in_todays_boundaries_or_the_original_ones(self, monitoring: Running) -> None:
+        await a_complaint(monitoring)
+        async with merged(monitoring, BACIRO, into=DEMANGAN):
+            asked = [
+                await monitoring.http.get(
+                    "/monitoring/v1/complaint-statistics", params={"region": region, "boundaries": boundaries}
+                )
+                for region in (BACIRO, DEMANGAN)
+                for boundaries in ("today", "original")
+            ]
+
+        assert [one.json()["total"] for one in asked] == [0, 1, 1, 0]
 
     async def test_hide_small_counts_of_a_single_activity(self, monitoring: Running) -> None:
         board = await a_known_board(monitoring)

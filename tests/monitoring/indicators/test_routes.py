@@ -24,6 +24,7 @@ from tests.monitoring.story import (
     entry,
     tell,
 )
+from tests.registry.placing import merged
 
 VALUES = "/monitoring/v1/values"
 JUNE = datetime(2024, 6, 15, 5, tzinfo=UTC)
@@ -228,6 +229,19 @@ class TestExplain:
 
 
 class TestRollUps:
+    async def test_add_up_in_todays_boundaries_or_the_original_ones(self, monitoring: Running) -> None:
+        gone, whole = "34.71.03.1001", "34.71.03.1002"
+        await a_known_board(monitoring, place=gone)
+        asked = {"indicator": "KPI-04", "month": "2024-02"}
+        async with merged(monitoring, gone, into=whole):
+            found = [
+                await self.rolled_up(monitoring, **asked, region=region, boundaries=boundaries)
+                for region in (gone, whole)
+                for boundaries in ("today", "original")
+            ]
+
+        assert [sum(missing["boards"] for missing in one["boards_null"]) for one in found] == [0, 1, 1, 0]
+
     async def rolled_up(self, monitoring: Running, **asked: str) -> dict[str, Any]:
         with monitoring.counted() as statements:
             reply = await monitoring.http.get("/monitoring/v1/rollups", params=asked)
