@@ -1,11 +1,12 @@
 """What makes a board's term valid (EL-7, EL-8), and which seats one person may not hold at once (EL-12)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from shared.errors import Conflict, Fault, Invalid, Text
 
@@ -297,6 +298,17 @@ def statute_term_faults(
     if own_years is not None and ends_on > years_after(starts_on, own_years):
         found.append(Fault("/ends_on", "term.longer_than_statutes", OWN_LENGTH, {"years": own_years}))
     return found
+
+
+def period_faults(
+    persons: Sequence[UUID], served: Mapping[UUID, int], *, most: int | None, pointers: Sequence[str]
+) -> list[Fault]:
+    """Return who served as many terms before as the board's own statutes allow (EL-8); no statutes set no limit."""
+    return [
+        Fault(pointer, "term.too_many_periods", OWN_PERIODS, {"periods": most})
+        for person, pointer in zip(persons, pointers, strict=True)
+        if most is not None and served.get(person, 0) >= most
+    ]
 
 
 def term_faults(

@@ -27,6 +27,7 @@ from services.registry.boards.rules import (
     TermTooShort,
     arrival_faults,
     is_doubled,
+    period_faults,
     require_deed_fits,
     require_valid_term,
     said,
@@ -78,6 +79,7 @@ __all__ = [
     "appointment_change",
     "arrival_faults",
     "is_doubled",
+    "judged_periods",
     "judged_seats",
     "officer_change",
     "officer_record",
@@ -319,6 +321,9 @@ async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, 
         statutes=statutes,
     )
     pointers = [f"/officers/{index}/person_id" for index in range(len(persons))]
+    found += await judged_periods(
+        session, board.id, persons, elected_on=draft.elected_on, statutes=statutes, pointers=pointers
+    )
     seats = [Seat(person, None, draft.starts_on, draft.ends_on) for person in persons]
     return found + await judged_seats(session, board, list(zip(seats, pointers, strict=True)), statutes=statutes)
 
@@ -344,14 +349,35 @@ async def faults_of_term(session: AsyncSession, board_id: UUID, draft: TermDraft
     return found
 
 
-async def periods_served(session: AsyncSession, board_id: UUID, persons: Collection[UUID]) -> Mapping[UUID, int]:
-    """Return in how many terms of a board each person held a seat; persons without one are left out (EL-8)."""
+async def periods_served(
+    session: AsyncSession, board_id: UUID, persons: Collection[UUID], *, before: date
+) -> Mapping[UUID, int]:
+    """Return in how many terms that a board's residents gave before a day each person held a seat (EL-8).
+
+    Persons without one are left out.
+    """
     rows = await session.execute(
         select(Officer.person_id, func.count(Officer.term_id.distinct()).label("periods"))
-        .where(Officer.board_id == board_id, Officer.person_id.in_(persons))
+        .join(Term, Term.id == Officer.term_id)
+        .where(Officer.board_id == board_id, Officer.person_id.in_(persons), Term.elected_on < before)
         .group_by(Officer.person_id)
     )
     return {row.person_id: row.periods for row in rows}
+
+
+async def judged_periods(
+    session: AsyncSession,
+    board_id: UUID,
+    persons: Sequence[UUID],
+    *,
+    elected_on: date,
+    statutes: Sequence[Statute],
+    pointers: Sequence[str],
+) -> list[Fault]:
+    """Return who may not be elected once more by the statutes of the day of the election (EL-8)."""
+    most = said(statutes, elected_on, lambda one: one.most_periods)
+    served = await periods_served(session, board_id, persons, before=elected_on) if most else {}
+    return period_faults(persons, served, most=most, pointers=pointers)
 
 
 async def _in_the_way(session: AsyncSession, board_id: UUID, draft: TermDraft) -> Term | None:

@@ -175,7 +175,7 @@ class GatesView(BaseModel):
     state: ElectionState
     ready: bool = Field(description="Whether somebody who touched none of it may certify it now")
     missing: list[GateView]
-    warnings: list[GateView] = Field(description="Targets missed (EL-6), a third period (EL-8): never a refusal")
+    warnings: list[GateView] = Field(description="Targets missed (EL-6), a third period (EL-8): no refusal")
 
 
 class BySex(Body):

@@ -256,7 +256,7 @@ async def _judged(session: AsyncSession, election: Any, vault: Vault) -> Judged:
     of_term: Sequence[Fault] = []
     if term is not None and election.state in UNDER_WAY:
         persons = [officer.person_id for officer in term.officers if officer.person_id is not None]
-        periods = await boards.periods_served(session, election.board_id, persons)
+        periods = await boards.periods_served(session, election.board_id, persons, before=term.elected_on)
         of_term = await boards.faults_of_term(session, election.board_id, term)
         statutes = await boards.statutes_of(session, election.board_id)
         own = boards.said(statutes, term.elected_on, lambda one: one.most_periods)

@@ -130,6 +130,14 @@ async def _office_faults(
     elected = sum(one.starts_on == term.starts_on for one in [*offices, own])
     found = boards.arrival_faults(own, offices, seats=elected)
     seat = Seat(officer.person_id, None, officer.starts_on, ends_on)
+    found += await boards.judged_periods(
+        session,
+        board.id,
+        [officer.person_id],
+        elected_on=term.elected_on,
+        statutes=statutes,
+        pointers=["/person_id"],
+    )
     return found + await boards.judged_seats(session, board, [(seat, "/person_id")], statutes=statutes, but=officer.id)
 
 

@@ -325,7 +325,17 @@ class TestWarnings:
         elected[3] |= {"person_id": person}
         await story.count(members=elected)
 
-        assert [one["code"] for one in (await story.gates())["warnings"]] == ["members.periods"]
+        gates = await story.gates()
+        refused = await story.certify()
+
+        assert [one["code"] for one in gates["warnings"]] == ["members.periods"]
+        assert [(one["code"], one["pointer"]) for one in gates["missing"]] == [
+            ("term.too_many_periods", "/meeting/members/3/person_id")
+        ]
+        assert (refused.status_code, codes(refused)) == (
+            409,
+            {"term.too_many_periods": "/meeting/members/3/person_id"},
+        )
 
     async def test_speak_the_readers_language(self, registry: Running, story: Story) -> None:
         english = story.certifier | {"Accept-Language": "en"}

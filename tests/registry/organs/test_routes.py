@@ -389,6 +389,28 @@ class TestOfficers:
 
         assert faults(await self.leave(registry, term, 3, **body)) == {pointer: code}
 
+    async def test_serve_no_more_terms_than_the_statutes_of_their_election_allow(
+        self, registry: Running, board: httpx.Response
+    ) -> None:
+        served, new = new_id(), new_id()
+        term = await a_term(registry, board, served)
+        officers = [{"name": f"Warga {n}", "position": "member" if n else "koordinator"} for n in range(9)]
+        officers[2]["person_id"] = served
+        following = {"starts_on": day(-30), "ends_on": day(900), "elected_on": day(-40), "officers": officers}
+        limit = {"kind": "articles", "minutes_reference": "BA 2", "most_periods": 1}
+        await post(registry, board, "statutes", limit | {"adopted_on": day(-300)})
+        ended = await patch(registry, term, {"ends_on": day(-31)})
+        refused = await post(registry, board, "terms", following)
+        officers[2]["person_id"] = new
+        elected = await post(registry, board, "terms", following)
+        await self.leave(registry, elected, 2, ends_on=day(-1), left_because="resigned")
+        back = {"name": "Warga 0", "position": "member", "starts_on": day(0), "person_id": served}
+
+        assert ended.status_code == 200
+        assert faults(refused) == {"/officers/2/person_id": "term.too_many_periods"}
+        assert elected.status_code == 201
+        assert faults(await post(registry, board, "officers", back)) == {"/person_id": "term.too_many_periods"}
+
     async def test_do_not_come_back_to_a_seat_that_is_taken(self, registry: Running, board: httpx.Response) -> None:
         term = await a_term(registry, board)
         await self.leave(registry, term, 3, ends_on=day(-1), left_because="resigned")
