@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.registry.elections.rules import ElectionRules, ElectionState, Result, Sex, Standing, reaches, result_of
+from services.registry.elections.rules import ElectionRules, ElectionState, Result, Standing, reaches, result_of
 from services.registry.elections.sheets import Sheet
 from shared.errors import Fault, Text
 
@@ -46,7 +46,7 @@ class Elected:
     """One elected member, how many periods before, and whether the name is still known."""
 
     person_id: UUID | None
-    sex: Sex
+    woman: bool
     periods: int
     named: bool = True
 
@@ -187,7 +187,7 @@ def warnings(
         found.append(Fault("/delegates", "delegates.listed_differ", LISTED, {"listed": listed, "delegates": delegates}))
     if assembly is None or assembly.standing is not Standing.AGREED:
         return found
-    women, seats = sum(one.sex is Sex.FEMALE for one in assembly.members), len(assembly.members)
+    women, seats = sum(one.woman for one in assembly.members), len(assembly.members)
     if not reaches(women, seats, percent=rules.women_percent):
         values = {"women": women, "all": seats, "percent": rules.women_percent}
         found.append(Fault("/meeting/members", "members.few_women", WOMEN_MEMBERS, values))

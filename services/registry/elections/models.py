@@ -20,7 +20,8 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
-from services.registry.elections.rules import ElectionState, Sex, Standing
+from services.registry.elections.rules import ElectionState, Standing
+from services.registry.residents.service import Sex
 from shared.attendance import PoorNotCounted
 from shared.permissions import Caller
 from shared.tables import CommunityItem, FourEyes, child_of, choice, community, serves

@@ -62,13 +62,6 @@ class Result(StrEnum):
     WITHOUT_VOTE = "without_vote"
 
 
-class Sex(StrEnum):
-    """A person's sex, as the programme counts it: perempuan or laki-laki."""
-
-    FEMALE = "female"
-    MALE = "male"
-
-
 class PoorMissing(StrEnum):
     """Why a number of poor people is null: nobody counted, or it is too small to be shown."""
 

@@ -8,15 +8,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.registry.boards.service import Position
-from services.registry.elections.rules import (
-    ElectionState,
-    PoorMissing,
-    Result,
-    Sex,
-    Standing,
-    TurnoutMissing,
-)
-from services.registry.residents.service import numbered
+from services.registry.elections.rules import ElectionState, PoorMissing, Result, Standing, TurnoutMissing
+from services.registry.residents.service import Sex, numbered
 from shared.attendance import PoorNotCounted
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery

@@ -30,7 +30,6 @@ from services.registry.elections.rules import (
     ElectionNotReady,
     ElectionState,
     ElectionUnderWay,
-    Sex,
     Standing,
     programme_faults,
     state_after,
@@ -38,6 +37,7 @@ from services.registry.elections.rules import (
 from services.registry.elections.schemas import Annulment, Certification, ElectionChange, ElectionDraft
 from services.registry.elections.sheets import Sheet
 from services.registry.programmes import service as programmes
+from services.registry.residents.service import Sex
 from shared.errors import Fault, ResourceNotFound
 from shared.items import changes, claim, locked, require_other_eyes, touch
 from shared.journal import Audience, Change, record
@@ -227,7 +227,7 @@ def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods:
     members = [
         Elected(
             person_id=officer.person_id,
-            sex=Sex(one["sex"]),
+            woman=one["sex"] == Sex.FEMALE,
             periods=periods.get(officer.person_id, 0) if officer.person_id else 0,
             named=officer.name != ERASED,
         )
