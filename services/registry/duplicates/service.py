@@ -128,8 +128,8 @@ async def merge(
     record(session, residents.resident_change("resident.merged", absorbed), by=by, now=now)
     record(session, residents.resident_change("resident.changed", kept), by=by, now=now)
     personal.note(session, "duplicate.merged", pair, by=by, now=now)
-    await personal.leave_queue(session, absorbed.id, by=by, now=now)
     await residents.compare_again(session, vault, kept, by=by, now=now)
+    await personal.leave_queue(session, absorbed.id, by=by, now=now)
 
 
 async def part(

@@ -138,10 +138,11 @@ async def _move_members(
         member.changed_at = now
     session.add_all(opened.values())
     await session.flush()
-    await personal.leave_queue(session, *opened, by=by, now=now)
     known = await personal.fields_of(session, vault, list(opened))
     people = [service.person_of(opened[old], fields) for old, fields in known.items()]
     await service.keep_residents(session, vault, people, by=by, now=now)
+    # Pairs come last, as wherever somebody is compared anew.
+    await personal.leave_queue(session, *opened, by=by, now=now)
     for member in members:
         record(session, service.resident_change("resident.moved", member, occurred_on=on), by=by, now=now)
         new = opened[member.id]
@@ -152,19 +153,19 @@ async def _move_members(
 async def move_resident(
     session: AsyncSession,
     vault: Vault,
-    household: Household,
+    homes: tuple[Household, Household],
     resident: Resident,
     draft: ResidentMove,
     *,
     by: Caller,
     now: datetime,
 ) -> UUID:
-    """Let a resident join another household that the caller serves; household and resident are locked."""
+    """Let a resident leave the first household for the second; both and the resident are locked."""
+    household, there = homes
     if resident.merged_into is not None:
         raise ResidentMerged(merged_into=resident.merged_into)
     if resident.ended_because is ResidentEnd.MOVED:
         raise AlreadyMoved
-    there = await service.household_to_join(session, draft.household_id, by=by)
     _require_here(there)
     require_not_future(draft.moved_on, now=now, pointer="/moved_on")
     claimed = await claim(session, Resident, draft, by=by, within=resident.id)

@@ -65,7 +65,14 @@ async def _household_of_resident(id: UUID, session: Writing, caller: Anyone) -> 
     return await service.household_of(session, id, by=caller)
 
 
+async def _homes_of_move(
+    id: UUID, session: Writing, caller: ResidentWriter, move: ResidentMove
+) -> tuple[Household, Household]:
+    return await service.homes_of_move(session, id, move.household_id, by=caller)
+
+
 HouseholdOfResident = Annotated[Household, Depends(_household_of_resident)]
+HomesOfMove = Annotated[tuple[Household, Household], Depends(_homes_of_move)]
 
 
 @households.get("", response_model=Page[HouseholdView])
@@ -280,7 +287,7 @@ async def move_resident(
     by: ResidentWriter,
     session: Writing,
     vault: PersonalVault,
-    household: HouseholdOfResident,
+    homes: HomesOfMove,
     resident: ResidentToChange,
     move: ResidentMove,
     now: Now,
@@ -289,6 +296,6 @@ async def move_resident(
 
     The reply is the closed one; the other is in `moved_to` and `Location`.
     """
-    moved_to = await moves.move_resident(session, vault, household, resident, move, by=by, now=now)
+    moved_to = await moves.move_resident(session, vault, homes, resident, move, by=by, now=now)
     closed = await queries.one_resident(session, resident.id, by, now)
     return saved(closed, location=f"{residents.prefix}/{moved_to}")

@@ -215,6 +215,20 @@ async def household_of(session: AsyncSession, resident_id: UUID, *, by: Caller) 
     return await locked(session, Household, household_id, by=by)
 
 
+async def homes_of_move(
+    session: AsyncSession, resident_id: UUID, joins: UUID, *, by: Caller
+) -> tuple[Household, Household]:
+    """Return the household that a resident leaves and the one that is joined, locked.
+
+    Both are locked in one order first, so that two who move in opposite directions wait for each other.
+    """
+    leaves = await session.scalar(select(Resident.household_id).where(Resident.id == resident_id))
+    if leaves is None:
+        raise ResourceNotFound
+    await locked_all(session, Household, [leaves, joins], by=by)
+    return await locked(session, Household, leaves, by=by), await household_to_join(session, joins, by=by)
+
+
 async def record_resident(
     session: AsyncSession, vault: Vault, draft: ResidentDraft, *, by: Caller, now: datetime
 ) -> tuple[UUID, bool]:

@@ -201,3 +201,38 @@ class TestMoveResident:
         reply = await move(registry, resident, died, household_id=there.json()["id"], moved_on="2023-07-01")
 
         assert (reply.status_code, code_of(reply)) == (409, "resident.ended")
+
+    async def test_waits_for_who_moves_the_opposite_way_at_once(
+        self, registry: Running, household: httpx.Response
+    ) -> None:
+        there = await a_household(registry)
+        ways = [(household, there), (there, household)] * 3
+        people = [
+            await a_resident(registry, left, name=f"Orang {number} Contoh", nik=None, nik_absent_reason="not_asked")
+            for number, (left, _) in enumerate(ways)
+        ]
+        await warm(registry)
+
+        replies = await asyncio.gather(
+            *(
+                move(registry, resident, household_id=joined.json()["id"], moved_on="2023-07-01")
+                for resident, (_, joined) in zip(people, ways, strict=True)
+            )
+        )
+
+        assert [one.status_code for one in replies] == [200] * 6
+
+    async def test_waits_for_who_edits_somebody_alike_at_once(self, registry: Running) -> None:
+        there = await a_household(registry)
+        for number in range(3):
+            name = f"Ratnasari Contohwati{'abc'[number]}"
+            alike = [await a_resident(registry, await a_household(registry), name=name) for _ in range(2)]
+            edited = registry.token("facilitator") | etag(alike[1])
+            await warm(registry)
+
+            replies = await asyncio.gather(
+                move(registry, alike[0], household_id=there.json()["id"], moved_on="2023-07-01"),
+                registry.http.patch(alike[1].headers["Location"], json={"birth_year": 1981}, headers=edited),
+            )
+
+            assert [one.status_code for one in replies] == [200, 200]
