@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import FromClause, delete, select, update
+from sqlalchemy import FromClause, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal.matching import (
@@ -183,6 +183,28 @@ async def untie(session: AsyncSession, model: type[Any], erasing: Erasing) -> in
     of_person = model.person_id.in_(erasing.persons)
     untied = update(model).where(of_person).values(creation_digest=b"").returning(model.id)
     return len((await session.scalars(untied)).all())
+
+
+async def dismiss_again(session: AsyncSession, became: Mapping[UUID, UUID], *, by: Caller, now: datetime) -> None:
+    """Dismiss the pairs of rows that were opened anew, where those of the rows they follow were, and nothing more speaks.
+
+    `became` names the row that follows each; of a pair one may have been opened anew, or both.
+    """
+    among = or_(Duplicate.first_id.in_(became), Duplicate.second_id.in_(became))
+    dismissed = select(Duplicate).where(Duplicate.state == DuplicateState.DISMISSED, among)
+    judged = {
+        frozenset(became.get(one, one) for one in (pair.first_id, pair.second_id)): pair
+        for pair in await session.scalars(dismissed)
+    }
+    again = []
+    for pair in await session.scalars(open_pairs(*became.values())) if judged else ():
+        before = judged.get(frozenset((pair.first_id, pair.second_id)))
+        if before is not None and pair.score <= before.score:
+            pair.state, pair.dismissal, pair.changed_at = DuplicateState.DISMISSED, before.dismissal, now
+            again.append(pair)
+    await session.flush()
+    for pair in again:
+        note(session, "duplicate.dismissed", pair, by=by, now=now)
 
 
 async def discard(session: AsyncSession, record_ids: Collection[UUID]) -> None:

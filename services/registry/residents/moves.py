@@ -143,6 +143,7 @@ async def _move_members(
     await service.keep_residents(session, vault, people, by=by, now=now)
     # Pairs come last, as wherever somebody is compared anew.
     await personal.leave_queue(session, *opened, by=by, now=now)
+    await personal.dismiss_again(session, {old: new.id for old, new in opened.items()}, by=by, now=now)
     for member in members:
         record(session, service.resident_change("resident.moved", member, occurred_on=on), by=by, now=now)
         new = opened[member.id]

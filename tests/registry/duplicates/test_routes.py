@@ -13,6 +13,7 @@ from tests.registry.duplicates.story import (
     NAMES,
     NIK,
     PLACE,
+    RESIDENTS,
     SECOND,
     SECRETS,
     a_household,
@@ -306,6 +307,26 @@ class TestDismissal:
 
         (back,) = await queue(registry)
         assert (back["state"], back["dismissal"], back["reasons"][0]) == ("open", None, "nik_same")
+
+    @pytest.mark.parametrize("who", ["household", "resident"])
+    async def test_is_not_asked_again_where_one_of_them_or_both_moved(self, registry: Running, who: str) -> None:
+        story = await told(registry)
+        await story.act("dismissal", {"reason": "relatives"})
+        address, body = {
+            "household": (f"{HOUSEHOLDS}/{story.household}", {"kelurahan_code": ELSEWHERE}),
+            "resident": (f"{RESIDENTS}/{story.second}", {"household_id": await a_household(registry)}),
+        }[who]
+        by = registry.token("facilitator")
+        now = await registry.http.get(address, headers=by)
+
+        moved = await registry.http.post(
+            f"{address}/move", json=body | {"moved_on": "2024-07-01"}, headers=by | etag(now)
+        )
+
+        assert moved.status_code == 200, moved.text
+        assert await queue(registry, "?state=open") == []
+        again = [one for one in await queue(registry, "?state=dismissed") if one["id"] != story.pair["id"]]
+        assert [one["dismissal"] for one in again] == ["relatives"]
 
     async def test_can_still_be_merged_by_who_knows_better(self, registry: Running) -> None:
         story = await told(registry)
