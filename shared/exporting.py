@@ -177,17 +177,11 @@ async def whole_list(
     values: Mapping[str, Any],
     position: int,
     seen: Callable[[Sequence[Any]], None] | None,
-    counting: AsyncConnection,
 ) -> Response:
     """Answer every row of a list, already in its order, in one stream; `seen` is told of how many before it begins."""
     database, state, route = database_of(request), request.app.state, request.scope["route"]
     table: Table = state.tables.exports
     caller: Caller = request.state.caller
-    if seen is not None:
-        counted = select(func.count()).select_from(statement.order_by(None).subquery())
-        written = write(counted, counting.dialect)
-        total = await counting.exec_driver_sql(written.sql, {**written.values, **values})
-        seen(range(total.scalar_one()))
     stack = AsyncExitStack()
     connection = await stack.enter_async_context(database.export())
     export_id = new_id()
@@ -200,6 +194,12 @@ async def whole_list(
         "recorded_at": read_clock(),
     }
     try:
+        if seen is not None:
+            # In the moment that the stream will read, so that as many are noted as are sent.
+            counted = select(func.count()).select_from(statement.order_by(None).subquery())
+            written = write(counted, connection.dialect)
+            total = await connection.exec_driver_sql(written.sql, {**written.values, **values})
+            seen(range(total.scalar_one()))
         async with database.transaction() as session:
             await session.execute(insert(table).values(row))
     except BaseException:

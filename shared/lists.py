@@ -220,7 +220,6 @@ async def page(
             values=dict(parameters or {}),
             position=position,
             seen=seen,
-            counting=connection,
         )
     # One row more than asked tells whether there is a next page.
     values = {**(parameters or {}), "rows": query.limit + 1}

@@ -1,9 +1,15 @@
 """Who audits readings finds those that took place nowhere in particular."""
 
-from sqlalchemy import update
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.database import Database
 from tests.house import Running
-from tests.registry.residents.test_residents import RESIDENTS
+from tests.registry.residents.story import RESIDENTS, somebody
 
 
 async def test_a_reading_of_the_whole_country_is_shown_to_its_auditors_though_kelurahan_moved(
@@ -24,3 +30,25 @@ async def test_a_reading_of_the_whole_country_is_shown_to_its_auditors_though_ke
             await connection.execute(update(places).where(here).values(code_now="33.74.01.1001"))
 
     assert [one["type"] for one in seen] == ["residents.read"]
+
+
+async def test_as_many_are_noted_as_an_export_sends_though_somebody_records_at_once(
+    registry: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await somebody(registry)
+    opened = Database.export
+
+    @asynccontextmanager
+    async def meanwhile(database: Database) -> AsyncIterator[AsyncConnection]:
+        await somebody(registry, name="Warga Kedua Contoh", nik=None, nik_absent_reason="not_asked")
+        async with opened(database) as connection:
+            yield connection
+
+    monkeypatch.setattr(Database, "export", meanwhile)
+    by = registry.token("auditor") | {"Accept": "application/x-ndjson"}
+    reply = await registry.http.get(RESIDENTS, headers=by)
+    await registry.seal()
+    entries = (await registry.http.get("/registry/v1/journal", headers=registry.token("auditor"))).json()["items"]
+
+    counts = [one["data"]["data"]["count"] for one in entries if one["type"] == "residents.read"]
+    assert counts == [len(reply.text.splitlines())] == [2]
