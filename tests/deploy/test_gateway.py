@@ -159,8 +159,9 @@ def test_reads_are_repeated_and_writes_never(front: Front) -> None:
         assert len(front.stub.seen) - before == expected
 
 
-def test_too_many_sign_ins(front: Front) -> None:
-    answers = [front.client.post("/registry/v1/tokens") for _ in range(150)]
+@pytest.mark.parametrize("guessed", ["tokens", "invitations/acceptance", "accounts/self/password"])
+def test_too_many_guesses(front: Front, guessed: str) -> None:
+    answers = [front.client.post(f"/registry/v1/{guessed}") for _ in range(150)]
     limited = [answer for answer in answers if answer.status_code == 429]
     assert limited
     problem(limited[0], status=429, code="rate.limited")
