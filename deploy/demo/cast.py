@@ -50,6 +50,7 @@ CITY_PARTS = (
     Part("pemkot", "Pemerintah kota", "government", (CITY,)),
     Part("auditor", "Auditor", "auditor", (CITY,), "auditor: reads all of 34.71"),
     Part("manajer", "Manajer program", "programme_manager", (NATION,)),
+    Part("fasilitator-pengganti", "Fasilitator pengganti", "facilitator", ("34.71.03.1002",), "takes over a kelurahan"),
 )
 HERO_PARTS = (
     Part("sekretaris-kricak", "Sekretaris BKM Kricak", "board_officer", (HERO,), "runs the board of Kricak"),

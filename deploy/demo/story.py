@@ -17,6 +17,7 @@ from deploy.demo.plans import make_plans, works_of
 from deploy.demo.renewal import renew, renewing
 from deploy.demo.residents import HOMES, record_residents
 from deploy.demo.screen import Screen
+from deploy.demo.serving import serve
 from deploy.demo.works import build, ratified_works
 
 JAKARTA_AHEAD = timedelta(hours=7)
@@ -51,6 +52,7 @@ async def _chapters(cast: Cast, boards: list[Board], *, file: Path, screen: Scre
             [
                 enrol(cast, boards),
                 meet_in_the_city(cast, hero),
+                serve(cast, hero),
                 elect_the_board(cast, hero),
                 *(begin_to_elect(cast, board) for board in boards if board.fate is Fate.FOUNDED_NOW),
                 *(record_residents(cast, board) for board in boards if board.kelurahan.number in HOMES),
