@@ -1,7 +1,7 @@
 """Who sits where at a board: judged beside what else is held, named for as long as it is public, and journaled."""
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.models import Appointment, Board, Officer, Statute, Term
-from services.registry.boards.rules import Seat, seat_faults
+from services.registry.boards.rules import Seat, period_faults, said, seat_faults
 from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import Fault
@@ -224,3 +224,34 @@ async def erase_appointments(session: AsyncSession, erasing: personal.Erasing) -
 def appointment_change(action: str, appointment: Appointment) -> Change:
     data = appointment_record(appointment)
     return Change(action, f"appointments/{appointment.id}", appointment.kelurahan_code, data)
+
+
+async def periods_served(
+    session: AsyncSession, board_id: UUID, persons: Collection[UUID], *, before: date
+) -> Mapping[UUID, int]:
+    """Return in how many terms that a board's residents gave before a day each person held a seat (EL-8).
+
+    Persons without one are left out.
+    """
+    rows = await session.execute(
+        select(Officer.person_id, func.count(Officer.term_id.distinct()).label("periods"))
+        .join(Term, Term.id == Officer.term_id)
+        .where(Officer.board_id == board_id, Officer.person_id.in_(persons), Term.elected_on < before)
+        .group_by(Officer.person_id)
+    )
+    return {row.person_id: row.periods for row in rows}
+
+
+async def judged_periods(
+    session: AsyncSession,
+    board_id: UUID,
+    persons: Sequence[UUID],
+    *,
+    elected_on: date,
+    statutes: Sequence[Statute],
+    pointers: Sequence[str],
+) -> list[Fault]:
+    """Return who may not be elected once more by the statutes of the day of the election (EL-8)."""
+    most = said(statutes, elected_on, lambda one: one.most_periods)
+    served = await periods_served(session, board_id, persons, before=elected_on) if most else {}
+    return period_faults(persons, served, most=most, pointers=pointers)

@@ -1,6 +1,6 @@
 """Use cases of boards and their terms: load, decide, save, journal."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,6 @@ from services.registry.boards.rules import (
     TermTooShort,
     arrival_faults,
     is_doubled,
-    period_faults,
     require_deed_fits,
     require_valid_term,
     said,
@@ -39,9 +38,11 @@ from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDra
 from services.registry.boards.seats import (
     appointment_change,
     is_over,
+    judged_periods,
     judged_seats,
     officer_change,
     officer_record,
+    periods_served,
     release,
     seal_name,
     statutes_of,
@@ -83,6 +84,7 @@ __all__ = [
     "judged_seats",
     "officer_change",
     "officer_record",
+    "periods_served",
     "require_in_its_life",
     "said",
     "statutes_of",
@@ -347,37 +349,6 @@ async def faults_of_term(session: AsyncSession, board_id: UUID, draft: TermDraft
         values = {"starts_on": other.starts_on, "ends_on": other.ends_on}
         found.append(Fault("/starts_on", TermOverlaps.code, TermOverlaps.detail, values))
     return found
-
-
-async def periods_served(
-    session: AsyncSession, board_id: UUID, persons: Collection[UUID], *, before: date
-) -> Mapping[UUID, int]:
-    """Return in how many terms that a board's residents gave before a day each person held a seat (EL-8).
-
-    Persons without one are left out.
-    """
-    rows = await session.execute(
-        select(Officer.person_id, func.count(Officer.term_id.distinct()).label("periods"))
-        .join(Term, Term.id == Officer.term_id)
-        .where(Officer.board_id == board_id, Officer.person_id.in_(persons), Term.elected_on < before)
-        .group_by(Officer.person_id)
-    )
-    return {row.person_id: row.periods for row in rows}
-
-
-async def judged_periods(
-    session: AsyncSession,
-    board_id: UUID,
-    persons: Sequence[UUID],
-    *,
-    elected_on: date,
-    statutes: Sequence[Statute],
-    pointers: Sequence[str],
-) -> list[Fault]:
-    """Return who may not be elected once more by the statutes of the day of the election (EL-8)."""
-    most = said(statutes, elected_on, lambda one: one.most_periods)
-    served = await periods_served(session, board_id, persons, before=elected_on) if most else {}
-    return period_faults(persons, served, most=most, pointers=pointers)
 
 
 async def _in_the_way(session: AsyncSession, board_id: UUID, draft: TermDraft) -> Term | None:

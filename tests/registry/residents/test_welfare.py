@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from services.registry.residents.service import counts, known_residents
+from shared.lists import Bounded
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.racing import warm
 from tests.registry.residents.story import HOUSEHOLD, HOUSEHOLDS, PLACE, RESIDENTS, a_household, a_resident, read
@@ -168,8 +169,8 @@ class TestForOtherSlices:
         await decide(registry, household)
 
         async with registry.database.reads.connect() as connection:
-            found = await counts(connection, PLACE, on=date(2021, 6, 1))
-            later = await counts(connection, "34.71", on=date(2022, 6, 1))
+            found = await counts(connection, Bounded(region=PLACE), on=date(2021, 6, 1))
+            later = await counts(connection, Bounded(region="34.71"), on=date(2022, 6, 1))
 
         assert (found.residents, found.women, found.adults, found.adult_women, found.of_unknown_age) == (2, 1, 1, 1, 0)
         assert (found.poor_residents, found.poor_households, found.households) == (2, 1, 1)
