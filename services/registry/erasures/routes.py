@@ -26,6 +26,7 @@ ResidentToErase = Annotated[Resident, Depends(to_change(Resident, residents.one_
 
 
 async def _household_of_resident(id: UUID, session: Writing, caller: Anyone) -> Household:
+    await erasure.lock_homes(session, Resident.id == id)
     return await residents.household_of(session, id, by=caller)
 
 

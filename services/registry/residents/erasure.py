@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -14,7 +14,13 @@ from services.registry.residents.rules import ErasureElsewhere
 from services.registry.residents.schemas import Erasure
 from shared.journal import Change, record
 
-__all__ = ["Erasure", "ErasureElsewhere", "erase_residents", "persons_of", "same_person"]
+__all__ = ["Erasure", "ErasureElsewhere", "erase_residents", "lock_homes", "persons_of", "same_person"]
+
+
+async def lock_homes(session: AsyncSession, beginning: ColumnElement[bool]) -> None:
+    """Lock all households of a person in one order: whoever changes a resident locks the household first."""
+    homes = select(Resident.household_id).where(Resident.id.in_(_same(beginning)))
+    await session.scalars(select(Household.id).where(Household.id.in_(homes)).order_by(Household.id).with_for_update())
 
 
 async def persons_of(session: AsyncSession, resident: Resident) -> frozenset[UUID]:
@@ -26,12 +32,8 @@ async def persons_of(session: AsyncSession, resident: Resident) -> frozenset[UUI
 
 
 async def same_person(session: AsyncSession, person_id: UUID) -> frozenset[UUID]:
-    """Return an id of a person with those of all rows that were found to be the same person.
-
-    Whoever changes a resident locks the household first.
-    """
-    homes = select(Resident.household_id).where(Resident.person_id == person_id)
-    await session.scalars(select(Household.id).where(Household.id.in_(homes)).order_by(Household.id).with_for_update())
+    """Return an id of a person with those of all rows that were found to be the same person."""
+    await lock_homes(session, Resident.person_id == person_id)
     return frozenset({person_id, *(row.person_id for row in await _rows_of(session, Resident.person_id == person_id))})
 
 
@@ -54,8 +56,8 @@ async def erase_residents(session: AsyncSession, erasing: personal.Erasing) -> i
     return len(rows)
 
 
-async def _rows_of(session: AsyncSession, beginning: ColumnElement[bool]) -> Sequence[Resident]:
-    """Return, locked, all rows of a person of whom one is known: of every move, and found to be the same person."""
+def _same(beginning: ColumnElement[bool]) -> Select[UUID]:
+    """Return the ids of all rows of a person of whom one is known: of every move, and found to be the same person."""
     start = select(Resident.id, Resident.person_id, Resident.merged_into).where(beginning)
     same = start.cte("same", recursive=True)
     other = aliased(Resident)
@@ -65,7 +67,12 @@ async def _rows_of(session: AsyncSession, beginning: ColumnElement[bool]) -> Seq
             or_(other.person_id == same.c.person_id, other.merged_into == same.c.id, other.id == same.c.merged_into),
         )
     )
-    found = select(Resident).where(Resident.id.in_(select(same.c.id))).order_by(Resident.id).with_for_update()
+    return select(same.c.id)
+
+
+async def _rows_of(session: AsyncSession, beginning: ColumnElement[bool]) -> Sequence[Resident]:
+    """Return all rows of a person of whom one is known, locked."""
+    found = select(Resident).where(Resident.id.in_(_same(beginning))).order_by(Resident.id).with_for_update()
     return (await session.scalars(found)).all()
 
 

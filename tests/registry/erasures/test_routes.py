@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,8 @@ from tests.house import Running, code_of, etag, new_id
 from tests.registry.consents.test_routes import SIGNED
 from tests.registry.electing import Story, begin, day, members
 from tests.registry.facilitators.staff import DRAFT as FACILITATOR
-from tests.registry.residents.story import somebody
+from tests.registry.racing import warm
+from tests.registry.residents.story import a_household, a_resident, somebody
 from tests.registry.signing import an_account, sign_in
 from tests.registry.volunteers.test_routes import DRAFT as VOLUNTEER
 
@@ -342,3 +344,32 @@ class TestOfficer:
         assert NAME not in await told(registry)
         assert (await registry.http.get(officer)).json()["name"] is None
         assert (await registry.http.get(officer, headers=registry.token("facilitator"))).json()["name"] == NAME
+
+
+async def test_two_who_changed_places_are_erased_at_once(registry: Running) -> None:
+    homes = [await a_household(registry) for _ in range(2)]
+    for number in range(3):
+        people = []
+        for left, joined in (homes, homes[::-1]):
+            name = f"Orang {number} Contoh"
+            resident = await a_resident(registry, left, name=name, nik=None, nik_absent_reason="not_asked")
+            moved = await registry.http.post(
+                f"{resident.headers['Location']}/move",
+                json={"household_id": joined.json()["id"], "moved_on": "2023-07-01"},
+                headers=registry.token("facilitator") | etag(resident),
+            )
+            people.append(await registry.http.get(moved.headers["Location"], headers=registry.token("facilitator")))
+        await warm(registry)
+
+        replies = await asyncio.gather(
+            *(
+                registry.http.post(
+                    f"/registry/v1/residents/{one.json()['id']}/erasure",
+                    json=ASKED,
+                    headers=registry.token("facilitator") | etag(one),
+                )
+                for one in people
+            )
+        )
+
+        assert [one.status_code for one in replies] == [200, 200]
