@@ -69,7 +69,7 @@ async def delegate(session: AsyncSession, draft: DelegationDraft, *, by: Caller,
         return claimed.id, False
     starts_on, ends_on = draft.starts_on or today(now), draft.ends_on
     require_ahead(starts_on, ends_on, today=today(now))
-    scopes = sorted(str(one) for one in draft.scopes)
+    scopes = sorted({str(one) for one in draft.scopes})
     # Not the token alone: it may carry what was itself only lent, and be a quarter of an hour old.
     delegator = await holding(session, by.account_id, on=today(now)) if by.account_id else None
     if delegator is None or DELEGATING not in delegator.scopes or not lies_within(region, delegator.regions):

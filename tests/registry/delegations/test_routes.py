@@ -178,6 +178,9 @@ class TestDelegate:
             reply = await village.delegate(**change)
             assert (reply.status_code, code_of(reply)) == (409, "delegation.no_mandate")
 
+    async def test_lends_a_work_that_is_named_twice_once(self, village: Village) -> None:
+        assert (await village.delegate(scopes=[GROUPS, GROUPS])).json()["scopes"] == [GROUPS]
+
     async def test_takes_the_same_id_once(self, village: Village) -> None:
         identity = new_id()
 
