@@ -31,9 +31,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 SERVICES = ("registry", "planning", "monitoring")
-LINKS_A_PAGE = 10_000
-EVENTS_A_PAGE = 1_000
+LINKS_A_PAGE, EVENTS_A_PAGE = 10_000, 1_000
 TRIES = 5
+HEAD = "SERVICE:POSITION:DIGEST"
 SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 """What PKCS #1 v1.5 puts before a SHA-256 digest."""
 
@@ -190,8 +190,7 @@ class Address:
     def __init__(self, address: str, *, token: str | None) -> None:
         self._address = address.rstrip("/")
         self._headers = {"Accept": "application/json", "Cache-Control": "no-cache"}
-        if token:
-            self._headers["Authorization"] = f"Bearer {token}"
+        self._headers |= {"Authorization": f"Bearer {token}"} if token else {}
         self._opener = urllib.request.build_opener(NoRedirect)
 
     def _read(self, path: str) -> bytes:
@@ -212,23 +211,19 @@ class Address:
         message = f"{request.full_url}: {why}"
         raise UnreadableError(message)
 
-    def _page(self, path: str) -> Json:
-        return dict(read_json(self._read(path)))
-
     def head(self, service: str) -> Json | None:
-        return self._page(f"/{service}/v1/journal/head")
+        return dict(read_json(self._read(f"/{service}/v1/journal/head")))
 
-    def links(self, service: str, until: int) -> Iterator[Json]:
-        after = 0
+    def links(self, service: str, after: int, until: int) -> Iterator[Json]:
         while after < until:
-            page = self._page(f"/{service}/v1/journal/digests?after={after}&limit={min(LINKS_A_PAGE, until - after)}")
+            limit = min(LINKS_A_PAGE, until - after)
+            page = read_json(self._read(f"/{service}/v1/journal/digests?after={after}&limit={limit}"))
             yield from page["items"]
             if page["next"] <= after:
                 return
             after = page["next"]
 
-    def events(self, service: str, until: int) -> Iterator[Json]:
-        after, limit = 0, EVENTS_A_PAGE
+    def events(self, service: str, after: int, until: int, limit: int = EVENTS_A_PAGE) -> Iterator[Json]:
         while after < until:
             content = self._read(f"/{service}/v1/journal?after={after}&limit={limit}")
             try:
@@ -276,11 +271,12 @@ class SavedFile:
     def head(self, service: str) -> Json | None:
         return next((one for one in self._records() if "witnessed" in one and one["service"] == service), None)
 
-    def links(self, service: str, _until: int) -> Iterator[Json]:
-        return (one for one in self._records() if "payload_digest" in one and one["service"] == service)
+    def links(self, service: str, after: int, _until: int) -> Iterator[Json]:
+        links = (one for one in self._records() if "payload_digest" in one and one["service"] == service)
+        return (one for one in links if one["position"] > after)
 
-    def events(self, service: str, _until: int) -> Iterator[Json]:
-        return (one for one in self._records() if one.get("source") == f"/{service}")
+    def events(self, service: str, after: int, _until: int) -> Iterator[Json]:
+        return (one for one in self._records() if one.get("source") == f"/{service}" and one["position"] > after)
 
 
 @dataclass(slots=True)
@@ -290,15 +286,17 @@ class Verdict:
     service: str
     position: int = 0
     digest: bytes = bytes(32)
+    since: int = 0
     payloads: Counter[str] = field(default_factory=Counter)
     marks: list[str] = field(default_factory=list)
 
     def take(self, link: Json) -> None:
-        """Go on by one link, or BrokenError."""
+        """Go on by one link, or BrokenError; what leads to the link of `since` was verified before."""
         if link["position"] != self.position + 1 or link["service"] != self.service:
             why = f"is missing: {link['service']} {link['position']} comes after {self.position}"
             raise BrokenError(self.position + 1, why)
-        self.digest, self.position = next_digest(self.digest, link), self.position + 1
+        digest = bytes.fromhex(link["digest"]) if link["position"] == self.since else next_digest(self.digest, link)
+        self.digest, self.position = digest, self.position + 1
         if self.digest.hex() != link["digest"]:
             why = f"the digest does not follow (shown {link['digest']}, computed {self.digest.hex()})"
             raise BrokenError(self.position, why)
@@ -312,10 +310,11 @@ class Verdict:
             self.marks.append(mark.says)
 
     def __str__(self) -> str:
-        opened, erased = self.payloads["opened"], self.payloads["erased"]
+        opened, erased, links = self.payloads["opened"], self.payloads["erased"], self.position - self.since
         return (
-            f"{self.service}: holds. {self.position:,} links; {opened:,} payloads opened, {erased:,} erased, "
-            f"{self.position - opened - erased:,} closed to you; {', '.join(self.marks) or 'no head to compare with'}.\n"
+            f"{self.service}: holds{f' since {self.since:,}' if self.since else ''}. {links:,} links; "
+            f"{opened:,} payloads opened, {erased:,} erased, {links - opened - erased:,} closed to you; "
+            f"{', '.join(self.marks) or 'no head to compare with'}.\n"
             f"  {self.service}:{self.position}:{self.digest.hex()}"
         )
 
@@ -326,14 +325,13 @@ def tell(message: str) -> None:
         sys.stderr.write(f"\r\033[K{message}")
 
 
-def verify(service: str, source: Address | SavedFile, marks: list[Mark]) -> Verdict:
-    """Verify one journal from its first link; BrokenError at the first place that does not hold."""
+def verify(service: str, source: Address | SavedFile, marks: list[Mark], since: int = 0) -> Verdict:
+    """Verify one journal from its first link, or the one of `since`; BrokenError at the first that does not hold."""
     until = max((mark.position for mark in marks), default=0)
-    verdict = Verdict(service)
+    verdict = Verdict(service, position=max(since - 1, 0), since=since)
     verdict.hold(marks)
-    events = source.events(service, until)
-    event = next(events, None)
-    for link in source.links(service, until):
+    event = next(events := source.events(service, since, until), None)
+    for link in source.links(service, verdict.position, until):
         previous = verdict.digest
         verdict.take(link)
         if event is not None and event["position"] == verdict.position:
@@ -351,20 +349,20 @@ def verify(service: str, source: Address | SavedFile, marks: list[Mark]) -> Verd
     return verdict
 
 
-def expectation(value: str) -> tuple[str, Mark]:
-    """Read SERVICE:POSITION:DIGEST as it stands on a notice board; the digest may be cut short."""
+def expectation(value: str, digits: int = 8) -> tuple[str, Mark]:
+    """Read SERVICE:POSITION:DIGEST as it stands on a notice board; the digest may be cut to so many digits."""
     service, position, digest = value.lower().split(":")
-    if not re.fullmatch(r"[0-9a-f]{8,64}", digest):
+    if not re.fullmatch(rf"[0-9a-f]{{{digits},64}}", digest):
         raise ValueError(value)
     return service, Mark(int(position), digest, "head that you noted")
 
 
-def judge(service: str, source: Address | SavedFile, expected: list[tuple[str, Mark]]) -> int:
+def judge(service: str, source: Address | SavedFile, expected: list[tuple[str, Mark]], since: int = 0) -> int:
     """Verify one journal and tell; return its exit code."""
     try:
         heads = heads_for(service, source)
         marks = marks_of(service, heads) + [mark for name, mark in expected if name == service]
-        told, code = str(verify(service, source, marks)), 0
+        told, code = str(verify(service, source, [one for one in marks if one.position >= since], since)), 0
     except BrokenError as error:
         told, code = f"{service}: BROKEN at {error}", 1
     except UnreadableError as error:
@@ -382,17 +380,19 @@ def main() -> int:
     words.add_argument("source", help="address of a gateway, or a file saved from /journal/digests")
     words.add_argument("--service", action="append", help="only this journal (may be repeated)")
     words.add_argument("--token-file", type=Path, help="holds an access token; otherwise TRIDAYA_TOKEN, if set")
-    words.add_argument("--expect", action="append", default=[], type=expectation, metavar="SERVICE:POSITION:DIGEST")
+    words.add_argument("--expect", action="append", default=[], type=expectation, metavar=HEAD)
+    words.add_argument("--since", action="append", default=[], type=lambda one: expectation(one, 64), metavar=HEAD)
     chosen = words.parse_args()
+    since = {service: mark.position for service, mark in chosen.since}
     try:
         token = chosen.token_file.read_text().strip() if chosen.token_file else os.environ.get("TRIDAYA_TOKEN")
         is_address = re.match(r"https?://", chosen.source)
         source = Address(chosen.source, token=token) if is_address else SavedFile(Path(chosen.source))
-        services = chosen.service or (SERVICES if isinstance(source, Address) else source.services())
+        services = list(since) or chosen.service or (SERVICES if isinstance(source, Address) else source.services())
     except (UnreadableError, OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    codes = [judge(service, source, chosen.expect) for service in services] or [2]
+    codes = [judge(service, source, chosen.expect + chosen.since, since.get(service, 0)) for service in services] or [2]
     return 1 if 1 in codes else max(codes)
 
 

@@ -1,4 +1,4 @@
-"""Commands that every service's command line has: serve, work, migrate, revise."""
+"""Commands that every service's command line has: serve, work, migrate, revise, and those that speak to the API."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.settings import ServiceSettings
+from shared.terminal import add_client_commands
 
 S = TypeVar("S", bound=ServiceSettings)
 GC_THRESHOLDS = (50_000, 20, 20)
@@ -48,6 +49,7 @@ def add_service_commands(
     worker: Callable[[S], Awaitable[None]],
 ) -> None:
     """Add the commands to a service's command line."""
+    add_client_commands(cli, service=migrations.parent.name)
 
     @cli.command()
     def serve() -> None:

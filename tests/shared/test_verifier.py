@@ -252,6 +252,43 @@ def test_a_head_on_a_notice_board_is_expected(
     assert verdict(address, capsys, "--expect", f"registry:6:{noted}")[0] == 1
 
 
+def test_it_goes_on_from_what_was_verified_before(
+    journals: dict[str, Journal], address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = journals["registry"]
+    words = ("--since", f"registry:8:{registry.links[7]['digest']}")
+    code, told = verdict(address, capsys, *words)
+    assert (code, f"registry: holds since 8. {SIZE - 8} links" in told) == (0, True)
+
+    pages = [{"items": registry.links, "next": SIZE}, registry.head]
+    assert verdict(saved(tmp_path / "all.ndjson", *pages), capsys, *words)[0] == 0
+    pages[0] = {"items": registry.links[8:], "next": SIZE}
+    assert verdict(saved(tmp_path / "rest.ndjson", *pages), capsys, *words)[0] == 1
+
+    registry.links[2]["digest"] = flipped(registry.links[2]["digest"])
+    assert verdict(address, capsys, *words)[0] == 0
+    registry.links[11]["digest"] = flipped(registry.links[11]["digest"])
+    code, told = verdict(address, capsys, *words)
+    assert (code, "registry: BROKEN at position 12: " in told) == (1, True)
+
+
+def test_what_was_verified_before_must_still_be_there(
+    journals: dict[str, Journal], address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noted = journals["registry"].links[7]["digest"]
+    for since, position in (
+        (f"registry:8:{flipped(noted)}", 8),
+        (f"registry:9:{noted}", 9),
+        (f"registry:{SIZE + 4}:{noted}", SIZE + 4),
+    ):
+        code, told = verdict(address, capsys, "--since", since)
+        assert (code, f"registry: BROKEN at position {position}: " in told) == (1, True), told
+    for wrong in (f"registry:8:{noted[:16]}", "registry:8"):
+        with pytest.raises(SystemExit) as ended:
+            verdict(address, capsys, "--since", wrong)
+        assert ended.value.code == 2
+
+
 def test_what_cannot_be_read_is_not_called_broken(
     journals: dict[str, Journal], address: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
