@@ -1,6 +1,5 @@
 """Calling the API from a command line: signed in, patient with a busy server, plain about what it refuses."""
 
-import locale
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Json: TypeAlias = dict[str, Any]
@@ -32,6 +31,11 @@ class CallerSettings(BaseSettings):
     token: SecretStr | None = Field(None, description="An access token")
     client_id: str | None = Field(None, description="A program's name")
     client_secret: SecretStr | None = Field(None, description="A program's secret")
+    language: str = Field(
+        "en",
+        validation_alias=AliasChoices("TRIDAYA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"),
+        description="Problems come in Indonesian where it begins with `id`, else in English",
+    )
 
 
 class RefusedError(Exception):
@@ -78,12 +82,13 @@ def credentials(settings: CallerSettings, ask: Callable[[], tuple[str, str]] | N
 class Api:
     """One service's API behind the gateway, for one person or program."""
 
-    def __init__(self, url: str, service: str, *, token: SecretStr | None, credentials: Json | None) -> None:
+    def __init__(
+        self, url: str, service: str, *, token: SecretStr | None, credentials: Json | None, language: str = "en"
+    ) -> None:
         self.service = service
         self._token = token.get_secret_value() if token else ""
         self._credentials = credentials
-        language = (locale.getlocale()[0] or "").lower()
-        headers = {"Accept-Language": "id" if language.startswith(("id", "in")) else "en"}
+        headers = {"Accept-Language": "id" if language.startswith("id") else "en"}
         # No redirect is followed: a token goes to the address that was given and nowhere else.
         self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT)
 

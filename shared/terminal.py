@@ -90,7 +90,7 @@ def _speaking(service: str, url: str | None) -> Iterator[Api]:
     address = _address(settings, url)
     try:
         form = credentials(settings, _ask if _at_a_terminal() else None)
-        api = Api(address, service, token=settings.token, credentials=form)
+        api = Api(address, service, token=settings.token, credentials=form, language=settings.language)
         try:
             yield api
         finally:

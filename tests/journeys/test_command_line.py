@@ -115,12 +115,14 @@ def test_a_lost_reply_to_a_file_doubles_nothing(home: Home, tmp_path: Path) -> N
     with BadLine(home.house.gateway_url) as line:
         code, told, wrong = run(home, clerk, "import", "boards", file(tmp_path, name), url=line.url)
 
-    assert (code, line.lost["POST /registry/v1/imports"]) == (0, 1), told + wrong
+    assert (code, line.lost["POST /registry/v1/imports"] > 0) == (0, True), told + wrong
     assert len(clerk.get(f"/registry/v1/boards?q={name}").json()["items"]) == 1
 
 
 def test_who_stops_watching_stops_nothing_and_calls_it_off_by_name(home: Home, tmp_path: Path) -> None:
     clerk = home.somebody("facilitator", "34.71")
+    # Tests that run behind a shell ignore it, and what they start would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     watching = begun(home, clerk, "import", "boards", file(tmp_path, *(f"BKM Lama {one}" for one in range(MANY))))
 
     def running() -> list[str]:

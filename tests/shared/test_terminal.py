@@ -100,6 +100,8 @@ async def test_an_import_tells_what_is_wrong_by_column_and_saves_it_without_nami
     before = wrong.read_bytes()
     assert (await commands("import", "boards", file, "--corrected", wrong)).exit_code == 2
     assert wrong.read_bytes() == before
+    told = await commands("import", "boards", file, "--check", LC_ALL="id_ID.UTF-8")
+    assert "  Nama: Paling sedikit 3 karakter. (2: row 3, 4)\n" in told.stdout
 
 
 @pytest.mark.usefixtures("worker")
