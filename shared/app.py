@@ -36,6 +36,8 @@ from shared.revisions import head_revision
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
 from shared.storage import Storage
+from shared.syncables import Syncing
+from shared.syncviews import sync_router
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
 from shared.webhooks import webhook_router
 
@@ -57,6 +59,7 @@ class Service:
     attachments: Attachments | None = None
     works: Mapping[str, Work] = field(default_factory=dict)
     importables: Sequence[Importable] = ()
+    syncing: Syncing | None = None
     state: Mapping[str, Any] = field(default_factory=dict)
 
     def every_work(self) -> Mapping[str, Work]:
@@ -155,6 +158,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.head = Head()
     app.state.revision = head_revision(service.migrations)
     app.state.importing = Importing(service.importables)
+    app.state.syncing = service.syncing
     if service.every_work():
         app.state.jobs = jobs_of(service, settings)
     for name, value in service.state.items():
@@ -165,6 +169,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
         *([jobs_router(service.name)] if service.every_work() else []),
         *([import_router(service.name)] if service.importables else []),
         *([attachment_router(service.name)] if service.attachments else []),
+        *([sync_router(service.name, service.syncing)] if service.syncing else []),
         feed_router(service.name),
         batch_router(service.name),
         export_router(service.name),

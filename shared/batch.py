@@ -22,8 +22,8 @@ from shared.writing import VISIBLE
 MOST_REQUESTS = 200
 PASSED_ON = {b"authorization", b"accept-language", b"traceparent", b"x-request-id"}
 TOLD = ("etag", "location", "idempotency-replayed", "retry-after")
-ALONE = ("batch", "imports", "tokens")
-"""What is only asked for alone: a batch in a batch, files, and what is slowed down by how often it comes."""
+ALONE = ("batch", "imports", "sync", "tokens")
+"""What is only asked for alone: a batch in a batch, files, pushes, and what is slowed down by how often it comes."""
 
 
 class BatchInvalid(Invalid):

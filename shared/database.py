@@ -57,9 +57,14 @@ class Database:
         self.sessions = async_sessionmaker(self.writes, expire_on_commit=False, autoflush=False)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open one transaction: its journal entries are its last statement, then it commits."""
+    async def transaction(self, *, one_moment: bool = False) -> AsyncIterator[AsyncSession]:
+        """Open one transaction: its journal entries are its last statement, then it commits.
+
+        With `one_moment` all its statements see the same moment (REPEATABLE READ).
+        """
         async with self.sessions() as session, session.begin():
+            if one_moment:
+                await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             session.info["hmac_key"] = self._hmac_key
             yield session
             await write_entries(session)

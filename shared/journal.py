@@ -72,6 +72,7 @@ def journal_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
         Column("digest", LargeBinary),
         Index("ix_journal_entries_unsealed", "id", postgresql_where="position IS NULL"),
         Index("ix_journal_entries_subject", "subject", "position"),
+        Index("ix_journal_entries_place", "place", "position"),
         info={"class": "local"},
     )
     head = Table(

@@ -37,6 +37,7 @@ class ServiceSettings(BaseSettings):
     )
     export_pool_size: int = Field(3, ge=1, le=32, description="Whole lists that a process streams at once")
     idempotency_days: int = Field(7, ge=1, le=90, description="How long the reply to an Idempotency-Key is kept")
+    sync_rows: int = Field(50_000, ge=1, description="Rows that an account may carry offline; wider scopes are refused")
     webhooks_allow_private: bool = Field(
         False, description="Whether webhooks may call http and private addresses; for tests and closed networks only"
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.app import Service, Tables, background, jobs_of
 from shared.clock import read_clock
+from shared.conflicts import forget_old_conflicts
 from shared.database import Database
 from shared.delivering import Authority, Deliveries
 from shared.exporting import forget_old_exports
@@ -98,6 +99,9 @@ async def work(
         if service.importables:
             await forget_old_imports(session, tables.imports, tables.import_rows, now=now)
 
+    async def forget_conflicts(session: AsyncSession, now: datetime) -> None:
+        await forget_old_conflicts(session, tables.sync_conflicts, now=now)
+
     async def forget_exports(session: AsyncSession, now: datetime) -> None:
         await forget_old_exports(session, tables.exports, now=now)
 
@@ -120,6 +124,7 @@ async def work(
     )
     chores = [sign, forget, forget_exports, forget_deliveries, sweep_storage, *chores]
     chores += [forget_jobs] if service.every_work() else []
+    chores += [forget_conflicts] if service.syncing else []
     sealing = keep_sealing(database, entries=tables.journal_entries, head=tables.journal_head, service=service.name)
     async with background(
         sealing,

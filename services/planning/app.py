@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.planning.activities import imports as activity_imports
 from services.planning.activities import routes as activities
 from services.planning.activities import service as activity_service
+from services.planning.activities import sync as activity_sync
 from services.planning.activities.models import Activity
 from services.planning.channeling import routes as channeling
 from services.planning.channeling import service as channeling_service
@@ -25,16 +26,19 @@ from services.planning.mapping import service as mapping_service
 from services.planning.mapping.models import Problem
 from services.planning.plans import routes as plans
 from services.planning.plans import service as plan_service
+from services.planning.plans import sync as plan_sync
 from services.planning.plans.models import Plan
 from services.planning.settings import Settings
 from services.planning.works import routes as works
 from services.planning.works import service as work_service
+from services.planning.works import sync as work_sync
 from services.planning.works.models import Handover, Photo, Progress
 from shared.app import Service, create_app
 from shared.attachments import AUDIENCES as ATTACHMENTS
 from shared.attachments import Attachable, Attachments, Purpose
 from shared.clock import read_clock
 from shared.database import Database
+from shared.syncables import Syncing
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 
@@ -92,6 +96,8 @@ SERVICE = Service(
             "meetings": Attachable(Meeting, "planning:plans:write", {"minutes": Purpose(papers=True)}),
         },
     ),
+    # Those that others speak of first.
+    syncing=Syncing(1, (plan_sync.PLANS, activity_sync.ACTIVITIES, work_sync.PROGRESS)),
     load_standings=_load_standings,
     importables=(activity_imports.ACTIVITIES,),
 )

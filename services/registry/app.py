@@ -17,6 +17,7 @@ from services.registry.api_clients import service as client_service
 from services.registry.boards import imports as board_imports
 from services.registry.boards import routes as boards
 from services.registry.boards import service as board_service
+from services.registry.boards import sync as board_sync
 from services.registry.boards.models import Board
 from services.registry.committees import routes as committees
 from services.registry.committees import service as committee_service
@@ -47,6 +48,7 @@ from services.registry.facilitators.models import Assignment, Facilitator
 from services.registry.groups import imports as group_imports
 from services.registry.groups import routes as groups
 from services.registry.groups import service as group_service
+from services.registry.groups import sync as group_sync
 from services.registry.groups.models import Group
 from services.registry.handovers import routes as handovers
 from services.registry.handovers import service as handover_service
@@ -70,6 +72,7 @@ from services.registry.regions import service as region_service
 from services.registry.residents import imports as resident_imports
 from services.registry.residents import routes as residents
 from services.registry.residents import service as resident_service
+from services.registry.residents import sync as resident_sync
 from services.registry.residents.models import Household, Resident
 from services.registry.settings import Settings
 from services.registry.sign_ins import routes as sign_ins
@@ -85,6 +88,7 @@ from shared.attachments import Attachable, Attachments, Purpose
 from shared.clock import read_clock
 from shared.database import Database
 from shared.explorer import explorer_router
+from shared.syncables import Syncing
 from shared.vault import Vault
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -231,7 +235,9 @@ def prepared(settings: Settings) -> Service:
         group_imports.MEMBERSHIPS,
         volunteer_imports.importable(vault),
     )
-    return replace(SERVICE, importables=importables, state={"vault": vault})
+    # Those that others speak of first.
+    tables = (board_sync.BOARDS, *resident_sync.synced(vault), group_sync.GROUPS, group_sync.MEMBERSHIPS)
+    return replace(SERVICE, importables=importables, syncing=Syncing(1, tables), state={"vault": vault})
 
 
 def create(settings: Settings | None = None) -> FastAPI:

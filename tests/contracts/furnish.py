@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.clock import read_clock
-from tests.house import Running
+from shared.conflicts import Sealed
+from tests.house import HMAC_SECRET, Running
 
 PLACE = "34.71.03.1001"
 ROWS = 4
@@ -26,6 +27,12 @@ def identity(kind: str, number: int = 0) -> UUID:
     return uuid5(NAMESPACE_URL, f"{kind}/{number}")
 
 
+SEALED = [
+    Sealed(bytes.fromhex(HMAC_SECRET)).columns(
+        identity("sync_conflict", number), {"name": {"mine": "KSM A", "theirs": "KSM B", "chosen": None}}
+    )
+    for number in range(ROWS)
+]
 SOURCES = ("blm", "swadaya", "apbd_kabkota", "apbd_province", "apbn_other", "channeling", "upk_surplus", "other")
 FITTING: dict[str, dict[str, Any]] = {
     "activities": {"volume": Decimal(8), "unit_cost_rupiah": 1, "total_cost_rupiah": 8, "year": 1}
@@ -136,6 +143,12 @@ FITTING: dict[str, dict[str, Any]] = {
     "volunteers": {"roles": ["survey_team", "mobiliser"], "ends_on": None},
     "facilitators": {"region_code": "34.71", "ends_on": None},
     "assignments": {"ends_on": None},
+    "sync_conflicts": {
+        "wrapped_key": [one["wrapped_key"] for one in SEALED],
+        "sealed": [one["sealed"] for one in SEALED],
+        "kind": ["groups", "activities"],
+        "record_id": [UUID(int=number) for number in range(ROWS)],
+    },
     "handovers": {"region_code": "34.71", "passing": [[]], "in_progress": [[]]},
 }
 """What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""

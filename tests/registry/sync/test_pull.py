@@ -1,0 +1,223 @@
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.house import Running, code_of
+from tests.registry.groups.story import a_group, join, people
+from tests.registry.residents.story import NAME, a_household, a_resident
+from tests.shared.watermelon import Phone
+
+HERE = "34.71.03.1001"
+
+
+def phone(registry: Running, *roles: str, **claims: Any) -> Phone:
+    limit = claims.pop("limit", 1000)
+    claims = {"sub": str(uuid4())} | claims
+    return Phone(registry, registry.token(*(roles or ("facilitator",)), **claims), limit)
+
+
+async def a_life(registry: Running) -> None:
+    """Record a board, a group with two members, and their household."""
+    group = await a_group(registry)
+    for one in await people(registry, 2):
+        assert (await join(registry, group, one)).status_code == 201
+    await registry.seal()
+
+
+class TestFirstPull:
+    async def test_brings_each_row_once_as_it_is_now(self, registry: Running) -> None:
+        await a_life(registry)
+        position = await registry.seal()
+
+        body = await phone(registry).pull()
+
+        counts = {table: len(one["created"]) for table, one in body["changes"].items()}
+        assert counts == {"boards": 1, "groups": 1, "households": 1, "residents": 2, "memberships": 2}
+        assert all(one["updated"] == one["deleted"] == [] for one in body["changes"].values())
+        assert (body["timestamp"], body["more"]) == (position + 1, False)
+        assert body["changes"]["groups"]["created"][0]["version"] == 3
+
+    async def test_is_told_before_it_is_downloaded(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry)
+
+        told = (await registry.http.get(one.root, headers=one.headers)).json()
+        await one.pull()
+
+        assert {table["name"]: table["rows"] for table in told["tables"]} == {
+            table: len(records) for table, records in one.tables.items()
+        }
+        assert told["rows"] == 7
+        assert told["bytes"] > 500
+        for table in told["tables"]:
+            names = {column["name"] for column in table["columns"]} | {"id", "_status", "_changed"}
+            assert all(record.keys() == names for record in one.of(table["name"]).values())
+
+    async def test_costs_the_same_statements_however_many_rows(self, registry: Running) -> None:
+        counts = []
+        for _ in range(2):
+            await a_life(registry)
+            with registry.counted() as sent:
+                await phone(registry).pull()
+            counts.append(len(sent))
+
+        assert counts[0] == counts[1] <= 14
+
+    async def test_holds_only_flat_values(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry)
+        await one.pull()
+
+        for records in one.tables.values():
+            for record in records.values():
+                assert all(isinstance(value, str | int | bool | None) for value in record.values())
+
+    async def test_is_empty_where_nothing_was_recorded(self, registry: Running) -> None:
+        body = await phone(registry).pull()
+
+        assert (body["timestamp"], body["more"]) == (1, False)
+
+    async def test_leaves_out_what_lies_elsewhere_though_it_is_public(self, registry: Running) -> None:
+        await a_life(registry)
+
+        body = await phone(registry, regions=("33.74",)).pull()
+
+        assert body["changes"]["boards"]["created"] == []
+
+    async def test_refuses_a_scope_that_is_too_wide_and_says_the_limit(self, registry: Running) -> None:
+        await a_life(registry)
+        one, settings = phone(registry), registry.app.state.settings
+        registry.app.state.settings = settings.model_copy(update={"sync_rows": 6})
+        try:
+            replies = [await one.pull_reply(), await registry.http.get(one.root, headers=one.headers)]
+        finally:
+            registry.app.state.settings = settings
+
+        for reply in replies:
+            assert (reply.status_code, code_of(reply)) == (403, "sync.scope_too_wide")
+            assert reply.json()["limit"] == 6
+
+    async def test_is_for_who_may_read_one_of_the_tables(self, registry: Running) -> None:
+        assert (await registry.http.get("/registry/v1/sync/pull")).status_code == 401
+        reply = await phone(registry, "partner").pull_reply()
+        assert (reply.status_code, code_of(reply)) == (403, "scope.missing")
+
+
+class TestPages:
+    @pytest.mark.parametrize("limit", [1, 2, 3])
+    async def test_come_to_the_same_as_one(self, registry: Running, limit: int) -> None:
+        await a_life(registry)
+        whole, piecemeal = phone(registry), phone(registry, limit=limit)
+
+        await whole.pull()
+        while (await piecemeal.pull())["more"]:
+            pass
+
+        assert piecemeal.tables == whole.tables
+        assert piecemeal.last_pulled_at == whole.last_pulled_at
+
+    async def test_bring_each_row_once(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry, limit=2)
+        seen: list[str] = []
+        more = True
+        while more:
+            body = await one.pull()
+            more = body["more"]
+            seen += [record["id"] for table in body["changes"].values() for record in table["created"] + table["updated"]]
+
+        assert len(seen) == len(set(seen)) == 7
+
+    async def test_are_brought_again_when_a_reply_was_lost(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry, limit=2)
+        await one.pull()
+
+        lost, again = await one.pull_reply(), await one.pull_reply()
+
+        assert lost.json() == again.json()
+
+    async def test_do_not_miss_what_changes_between_them(self, registry: Running) -> None:
+        await a_life(registry)
+        one, whole = phone(registry, limit=2), phone(registry)
+        await one.pull()
+        await a_life(registry)
+
+        while (await one.pull())["more"]:
+            pass
+        await whole.pull()
+
+        assert one.tables == whole.tables
+
+
+class TestNextPull:
+    async def test_tells_new_from_edited(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry)
+        await one.pull()
+        group = next(iter(one.of("groups").values()))
+        headers = registry.token("facilitator") | {"If-Match": f'"{group["version"]}"'}
+        address = f"/registry/v1/groups/{group['id']}"
+        assert (await registry.http.patch(address, json={"name": "KSM Baru"}, headers=headers)).status_code == 200
+        await a_household(registry)
+        await registry.seal()
+
+        changes = (await one.pull())["changes"]
+
+        assert [record["name"] for record in changes["groups"]["updated"]] == ["KSM Baru"]
+        assert changes["groups"]["created"] == []
+        assert len(changes["households"]["created"]) == 1
+
+    async def test_brings_nothing_twice(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry)
+        await one.pull()
+
+        changes = (await one.pull())["changes"]
+
+        assert all(not any(table.values()) for table in changes.values())
+
+    async def test_does_not_take_a_reading_for_a_change(self, registry: Running) -> None:
+        await a_life(registry)
+        one = phone(registry)
+        await one.pull()
+        for resident in one.of("residents"):
+            await registry.http.get(f"/registry/v1/residents/{resident}", headers=registry.token("facilitator"))
+        await registry.seal()
+
+        assert (await one.pull())["changes"]["residents"] == {"created": [], "updated": [], "deleted": []}
+
+
+class TestNames:
+    async def test_are_shown_to_who_may_read_them_and_leave_an_entry(self, registry: Running) -> None:
+        household = await a_household(registry)
+        await a_resident(registry, household)
+        await registry.seal()
+
+        body = await phone(registry).pull()
+
+        assert body["changes"]["residents"]["created"][0]["name"] == NAME
+        assert body["changes"]["residents"]["created"][0]["nik"] is None
+        assert "Melati" in body["changes"]["households"]["created"][0]["address"]
+        await registry.seal()
+        auditor = registry.token("auditor", regions=("*",))
+        feed = (await registry.http.get("/registry/v1/journal", headers=auditor)).json()["items"]
+        readings = {one["type"]: one["data"]["data"]["count"] for one in feed if one["type"].endswith(".read")}
+        assert readings == {"residents.read": 1, "households.read": 1}
+
+    async def test_are_null_for_others_and_leave_none(self, registry: Running) -> None:
+        await a_resident(registry, await a_household(registry))
+        position = await registry.seal()
+        scope = "registry:residents:read registry:groups:read"
+
+        reply = await phone(registry, scope=scope).pull_reply()
+
+        assert reply.json()["changes"]["residents"]["created"][0]["name"] is None
+        assert NAME not in reply.text
+        assert await registry.seal() == position
+
+    async def test_are_stored_nowhere(self, registry: Running) -> None:
+        reply = await phone(registry).pull_reply()
+
+        assert reply.headers["Cache-Control"] == "private, no-store"
