@@ -125,7 +125,9 @@ class TestPages:
         while more:
             body = await one.pull()
             more = body["more"]
-            seen += [record["id"] for table in body["changes"].values() for record in table["created"] + table["updated"]]
+            seen += [
+                record["id"] for table in body["changes"].values() for record in table["created"] + table["updated"]
+            ]
 
         assert len(seen) == len(set(seen)) == 7
 

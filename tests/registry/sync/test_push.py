@@ -12,7 +12,13 @@ from tests.registry.sync.test_pull import phone
 from tests.shared.watermelon import Phone, Record
 
 HERE = "34.71.03.1001"
-BOARD = {"kelurahan_code": HERE, "name": "BKM Luring", "founded_on": "2012-05-01", "legal_status": None, "version": None}
+BOARD = {
+    "kelurahan_code": HERE,
+    "name": "BKM Luring",
+    "founded_on": "2012-05-01",
+    "legal_status": None,
+    "version": None,
+}
 HOUSEHOLD = {"kelurahan_code": HERE, "rt": "3", "rw": "2", "starts_on": "2020-01-01", "head_id": None, "version": None}
 
 
@@ -71,7 +77,9 @@ class TestCreated:
         board = one.create("boards", **BOARD)
         one.edit("groups", group["id"], board_id=board["id"])
         one.edit("households", household["id"], head_id=resident["id"])
-        one.create("memberships", group_id=group["id"], resident_id=resident["id"], role="chair", starts_on="2022-01-01")
+        one.create(
+            "memberships", group_id=group["id"], resident_id=resident["id"], role="chair", starts_on="2022-01-01"
+        )
 
         assert await one.push() is None
         assert one.rejected == []
@@ -289,7 +297,7 @@ class TestUpdated:
 
 class TestScope:
     async def test_that_changed_makes_the_copy_begin_anew(self, registry: Running) -> None:
-        one, group = await a_phone_with_a_group(registry)
+        _, group = await a_phone_with_a_group(registry)
         account = str(uuid4())
         narrow = phone(registry, sub=account, regions=("34.71.03",))
         await narrow.pull()
