@@ -160,6 +160,11 @@ async def settle(push: Push, conflict: Row[Any], choices: Mapping[str, Choice]) 
     await push.session.execute(update(conflicts).where(conflicts.c.id == conflict.id).values(**edited))
 
 
+async def forget_conflicts_about(session: AsyncSession, conflicts: Table, kind: str, ids: Sequence[UUID]) -> None:
+    """Delete what conflicts say of rows, since it may name whom nothing names any more."""
+    await session.execute(delete(conflicts).where(conflicts.c.kind == kind, conflicts.c.record_id.in_(ids)))
+
+
 async def forget_old_conflicts(session: AsyncSession, conflicts: Table, *, now: datetime) -> None:
     """Delete conflicts that are older than the promise."""
     await session.execute(delete(conflicts).where(conflicts.c.changed_at < now - KEPT))

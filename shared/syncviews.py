@@ -127,8 +127,8 @@ class SyncField(BaseModel):
     """A field that two wrote."""
 
     name: str
-    mine: str | float | bool | None = Field(description="Pushed; null where it names people and may not be shown")
-    theirs: str | float | bool | None = Field(description="What stood there")
+    mine: str | int | float | bool | None = Field(description="Pushed; null where it names people and may not be shown")
+    theirs: str | int | float | bool | None = Field(description="What stood there")
     chosen: Choice | None
 
 

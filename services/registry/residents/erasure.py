@@ -7,11 +7,13 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from services.registry.database import sync_conflicts
 from services.registry.personal import service as personal
 from services.registry.residents import service
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.rules import ErasureElsewhere
 from services.registry.residents.schemas import Erasure
+from shared.conflicts import forget_conflicts_about
 from shared.journal import Change, record
 
 __all__ = ["Erasure", "ErasureElsewhere", "erase_residents", "lock_homes", "persons_of", "same_person"]
@@ -47,6 +49,7 @@ async def erase_residents(session: AsyncSession, erasing: personal.Erasing) -> i
     for row in new:
         row.erased_at, row.creation_digest, row.changed_at = erasing.now, b"", erasing.now
         row.vulnerabilities = None
+    await forget_conflicts_about(session, sync_conflicts, "residents", [row.id for row in rows])
     await session.flush()
     for row in new:
         data = service.resident_record(row) | {"reason": erasing.reason, "requested_on": erasing.requested_on}
@@ -85,6 +88,7 @@ async def _erase_empty_households(session: AsyncSession, rows: Sequence[Resident
     named = select(Resident.household_id).where(Resident.household_id.in_(ids), Resident.erased_at.is_(None))
     inhabited = set(await session.scalars(named))
     empty = [one for one in households if one.id not in inhabited and one.erased_at is None]
+    await forget_conflicts_about(session, sync_conflicts, "households", [one.id for one in empty])
     for household in empty:
         await personal.erase(session, household.id, by=by, now=now)
         household.erased_at, household.creation_digest, household.changed_at = now, b"", now
