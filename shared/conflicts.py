@@ -28,8 +28,7 @@ from shared.canonical import canonical_bytes, keyed_digest
 from shared.errors import BodyInvalid, Conflict, Fault, ResourceNotFound, Text
 from shared.faults import KNOWN
 from shared.identity import new_id
-from shared.permissions import ScopeMissing
-from shared.pushing import Clash, Push
+from shared.pushing import Clash, Push, require_scope
 from shared.vault import Vault
 
 KEPT = timedelta(days=30)
@@ -133,8 +132,7 @@ async def settle(push: Push, conflict: Row[Any], choices: Mapping[str, Choice]) 
     synced = push.syncing.by_name.get(conflict.kind)
     if synced is None:
         raise ResourceNotFound
-    if not push.by.may(synced.writes):
-        raise ScopeMissing(scope=synced.writes, members={"scope": [synced.writes]})
+    require_scope(synced, push.by)
     code, message = KNOWN["extra_forbidden"]
     unknown = [Fault(f"/fields/{name}", code, message, {}) for name in choices if name not in fields]
     if unknown:

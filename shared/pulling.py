@@ -7,6 +7,7 @@ changes; then it grows beyond every timestamp given out before, so that an older
 """
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +35,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from shared.database import Database
 from shared.errors import Conflict, Forbidden, Text
+from shared.heads import Head
 from shared.items import in_place, in_scope, places_of
 from shared.permissions import Caller, ScopeMissing
 from shared.places import within_any
@@ -108,6 +111,21 @@ def require_readable(syncing: Syncing, caller: Caller) -> list[Synced]:
         scopes = syncing.read_scopes
         raise ScopeMissing(scope=" / ".join(scopes), members={"scope": scopes})
     return readable
+
+
+async def all_sealed(database: Database, heard: Head, entries: Table, *, seconds: float) -> None:
+    """Wait until what was accepted before has its positions, so that a pull brings it; no connection is held meanwhile."""
+    deadline = time.monotonic() + seconds
+    waiting = select(func.max(entries.c.id)).where(entries.c.position.is_(None))
+    last: int | None = None
+    while True:
+        position = heard.position
+        async with database.reads.connect() as connection:
+            found = await connection.scalar(waiting if last is None else waiting.where(entries.c.id <= last))
+        rest = deadline - time.monotonic()
+        if found is None or rest <= 0 or not await heard.beyond(position, seconds=rest):
+            return
+        last = last or found
 
 
 async def standing(

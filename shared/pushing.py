@@ -93,8 +93,8 @@ class Push:
                 await self._tried(synced, {"id": deleted}, self._remove)
 
     def _reject_all(self, name: str, change: Any) -> None:
-        ids = [*map(_id_of, [*change.created, *change.updated]), *change.deleted]
-        self.rejected += [Rejected(name, one, TableUnknown(table=name)) for one in ids]
+        records = [*change.created, *change.updated]
+        self.rejected += [Rejected(name, _id_of(one), TableUnknown(table=name)) for one in records]
 
     async def _tried(
         self,
@@ -104,8 +104,6 @@ class Push:
     ) -> bool:
         try:
             async with attempt(self.session):
-                if not self.by.may(synced.writes):
-                    raise ScopeMissing(scope=synced.writes, members={"scope": [synced.writes]})
                 await act(synced, _checked_id(record), record)
         except Refusal as refusal:
             self.rejected.append(Rejected(synced.name, _id_of(record), refusal))
@@ -122,6 +120,7 @@ class Push:
         """Record what is new; what is there already, since the reply was lost, is edited to what it says now."""
         if synced.draft is None or synced.record is None:
             raise NotByPush(table=synced.name)
+        require_scope(synced, self.by)
         synced.require_known(record)
         # A client keeps null where nothing was filled in; a body leaves it out.
         given = {
@@ -171,6 +170,7 @@ class Push:
         """Return the item, locked, with the values that differ: those pushed and those there. None when none does."""
         if not names:
             return None
+        require_scope(synced, self.by)
         require_writable(synced, names)
         if synced.change is None or synced.edit is None:
             raise NotByPush(table=synced.name)
@@ -203,12 +203,21 @@ class Push:
         await synced.edit(self.session, item, change, by=self.by, now=self.now)
 
     async def _remove(self, synced: Synced, item_id: UUID, _record: Mapping[str, Any]) -> None:
-        """Accept that a client lets go of what is gone; nothing that is there is removed by a push."""
+        """Accept that a client lets go of what is not there; nothing that is there is removed by a push.
+
+        A rejected deletion would be sent again for ever.
+        """
         try:
             await synced.locked(self.session, item_id, by=self.by)
         except ResourceNotFound:
             return
         raise NotByPush(table=synced.name)
+
+
+def require_scope(synced: Synced, caller: Caller) -> None:
+    """Refuse who may not write a table."""
+    if not caller.may(synced.writes):
+        raise ScopeMissing(scope=synced.writes, members={"scope": [synced.writes]})
 
 
 def require_writable(synced: Synced, names: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ from shared.canonical import canonical_bytes, plain
 from shared.errors import BodyInvalid, Fault
 from shared.faults import KNOWN, faults
 from shared.items import Body, Draft, locked
+from shared.journal import Audience
 from shared.jsontypes import json_types
 from shared.permissions import Caller
 
@@ -36,6 +37,19 @@ class SyncTables(NamedTuple):
     scopes: Table
     conflicts: Table
     readings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, state: Any) -> "SyncTables":
+        """Return those of an application, from its state."""
+        readings = sorted(action for action, audience in state.audiences.items() if audience is Audience.READINGS)
+        return cls(
+            entries=state.tables.journal_entries,
+            head=state.tables.journal_head,
+            places=state.tables.places,
+            scopes=state.tables.sync_scopes,
+            conflicts=state.tables.sync_conflicts,
+            readings=tuple(readings),
+        )
 
     def is_change(self, entries: Any) -> ColumnElement[bool]:
         """Return the condition that an entry tells of a change."""
@@ -126,9 +140,8 @@ class Synced:
         path = tuple(self.inside.get(name, name).split("/"))
         made, changed = _leaf(self.draft, path), _leaf(self.change, path)
         writable: Writable | None = "always" if changed else "created" if made else None
-        optional = made is None or not made.is_required()
-        if self.draft is None:
-            optional = name in self.hides or bool(self.model.__table__.c[name].nullable)
+        # A client turns null into something where it is not told that there may be none.
+        optional = made is None or not made.is_required() or name in self.hides
         kind: Kind = "string"
         if name not in self.hides:
             python = self.model.__table__.c[name].type.python_type

@@ -1,26 +1,20 @@
 """Offline sync over HTTP, in WatermelonDB's protocol: its size, pull, push, and the conflicts that a push left."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal
-from uuid import UUID
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import conflicts as keeping
 from shared.clock import Now
-from shared.conflicts import Choice, Sealed, Stale
+from shared.conflicts import Stale, keep
+from shared.conflictviews import add_conflict_routes
 from shared.database import Database, Reading, database_of
-from shared.errors import ResourceNotFound
 from shared.items import Body
-from shared.journal import Audience
-from shared.lists import Order, Page, PageQuery, page
 from shared.permissions import SignedIn
 from shared.problems import document, language_of
 from shared.pulling import (
     ResetRequired,
+    all_sealed,
     begin_copy,
     changes_after,
     holder,
@@ -29,14 +23,17 @@ from shared.pulling import (
     standing,
 )
 from shared.pushing import Push
-from shared.replies import VersionStale, expected_version, saved, to_json
-from shared.restricted import Restricted, Sight, stored_nowhere
+from shared.replies import to_json
+from shared.restricted import Sight, stored_nowhere
 from shared.routing import router
 from shared.syncables import Kind, Syncing, SyncTables, Writable
 from shared.writing import Writing
 
 ROOM_FOR_A_PUSH = 4 * 1024 * 1024
 """Bytes of a body: what a phone gathers in weeks; the gateway says the same."""
+
+PATIENCE_SECONDS = 2.0
+"""How long a pull waits for what was just accepted; sealing takes a fraction of it."""
 
 
 class SyncColumnView(BaseModel):
@@ -123,54 +120,6 @@ class PushedView(BaseModel):
     rejected: list[RejectedView]
 
 
-class SyncField(BaseModel):
-    """A field that two wrote."""
-
-    name: str
-    mine: str | int | float | bool | None = Field(description="Pushed; null where it names people and may not be shown")
-    theirs: str | int | float | bool | None = Field(description="What stood there")
-    chosen: Choice | None
-
-
-class SyncConflictView(BaseModel):
-    """A record of one's own stale push."""
-
-    id: UUID
-    table: str
-    record_id: UUID
-    state: Literal["open", "settled"]
-    position: int | None = Field(description="Of the last change by others; null when it had none yet")
-    fields: list[SyncField]
-    version: int
-    recorded_at: Any
-    changed_at: Any
-
-
-class SyncConflictQuery(PageQuery):
-    """Filters of one's own conflicts."""
-
-    state: Literal["open", "settled"] | None = None
-
-
-class Settlement(Body):
-    """Whose value counts; fields may be settled one by one."""
-
-    fields: dict[str, Choice] = Field(min_length=1)
-
-
-def known_tables(request: Request) -> SyncTables:
-    """Return the tables of the service that syncing reads and keeps."""
-    tables, audiences = request.app.state.tables, request.app.state.audiences
-    return SyncTables(
-        entries=tables.journal_entries,
-        head=tables.journal_head,
-        places=tables.places,
-        scopes=tables.sync_scopes,
-        conflicts=tables.sync_conflicts,
-        readings=tuple(sorted(action for action, audience in audiences.items() if audience is Audience.READINGS)),
-    )
-
-
 def _syncing(request: Request) -> Syncing:
     syncing: Syncing = request.app.state.syncing
     return syncing
@@ -212,11 +161,12 @@ async def pull_changes(request: Request, caller: SignedIn, query: Annotated[Pull
 
     409 `sync.reset_required`: empty the local database and begin anew. Whoever is shown names leaves an entry.
     """
-    syncing, known = _syncing(request), known_tables(request)
+    syncing, known = _syncing(request), SyncTables.of(request.app.state)
     tables = require_readable(syncing, caller)
     if query.schema_version not in (None, syncing.version) or query.migration is not None:
         raise ResetRequired
     database: Database = database_of(request)
+    await all_sealed(database, request.app.state.head, known.entries, seconds=PATIENCE_SECONDS)
     async with database.transaction(one_moment=True) as session:
         found = await standing(session, known, syncing, caller, turn=True)
         if query.last_pulled_at is None:
@@ -247,7 +197,7 @@ async def push_changes(  # noqa: PLR0917 - a route's signature says who, on what
 
     409 `sync.stale`: somebody else changed what is pushed; nothing took effect, what differs is kept as conflicts.
     """
-    syncing, known = _syncing(request), known_tables(request)
+    syncing, known = _syncing(request), SyncTables.of(request.app.state)
     require_readable(syncing, by)
     found = await standing(session, known, syncing, by)
     push = Push(session, known, syncing, by, now, found.position(query.last_pulled_at))
@@ -256,7 +206,7 @@ async def push_changes(  # noqa: PLR0917 - a route's signature says who, on what
         await session.rollback()
         session.info.pop("journal", None)
         async with database_of(request).transaction() as kept:
-            await keeping.keep(kept, known.conflicts, push.clashes, account=holder(by), now=now)
+            await keep(kept, known.conflicts, push.clashes, account=holder(by), now=now)
         raise Stale(count=len({(one.table, one.id) for one in push.clashes}))
     language = language_of(request.headers.get("accept-language"))
     service, instance = request.app.state.service, request.url.path
@@ -276,95 +226,11 @@ async def push_changes(  # noqa: PLR0917 - a route's signature says who, on what
     return stored_nowhere(Response(reply, media_type="application/json"))
 
 
-def _conflict_view(secret: bytes, syncing: Syncing, *, unmasked: bool) -> Callable[[Any], Mapping[str, Any]]:
-    sealing = Sealed(secret)
-
-    def view(row: Any) -> dict[str, Any]:
-        synced = syncing.by_name.get(row.kind)
-        fields = []
-        for name, one in sealing.opened(row).items():
-            shown = synced is not None and synced.shown(name, unmasked=unmasked)
-            fields.append({"name": name} | one | ({} if shown else {"mine": None, "theirs": None}))
-        return {
-            "id": row.id,
-            "table": row.kind,
-            "record_id": row.record_id,
-            "state": "open" if row.settled_at is None else "settled",
-            "position": row.position,
-            "fields": fields,
-            "version": row.version,
-            "recorded_at": row.recorded_at,
-            "changed_at": row.changed_at,
-        }
-
-    return view
-
-
-def _masked(request: Request) -> Callable[[Any], Mapping[str, Any]]:
-    return _conflict_view(request.app.state.settings.hmac_key, _syncing(request), unmasked=False)
-
-
-async def _own_conflict(session: AsyncSession, request: Request, conflict_id: UUID, by: SignedIn) -> Row[Any]:
-    table = known_tables(request).conflicts
-    mine = select(table).where(table.c.id == conflict_id, table.c.account == holder(by))
-    row = (await session.execute(mine.with_for_update())).one_or_none()
-    if row is None:
-        raise ResourceNotFound
-    return row
-
-
-async def _to_settle(id: UUID, request: Request, by: SignedIn, session: Writing) -> Row[Any]:
-    """Give the caller's conflict of the path, locked, in the version the caller last saw."""
-    version = expected_version(request.headers.get("if-match"))
-    row = await _own_conflict(session, request, id, by)
-    if row.version != version:
-        raise VersionStale(version=row.version, members={"current": _masked(request)(row)})
-    return row
-
-
-ConflictToSettle = Annotated[Row[Any], Depends(_to_settle)]
-
-
-async def settle_sync_conflict(  # noqa: PLR0917 - a route's signature says who, on what, with which body
-    by: SignedIn, request: Request, session: Writing, conflict: ConflictToSettle, settlement: Settlement, now: Now
-) -> Response:
-    """Settle fields of a conflict: what is chosen is written where something else stands, as PATCH would."""
-    push = Push(session, known_tables(request), _syncing(request), by, now, since=0)
-    await keeping.settle(push, conflict, settlement.fields)
-    return saved(_masked(request)(await _own_conflict(session, request, conflict.id, by)))
-
-
 def sync_router(service: str, syncing: Syncing) -> APIRouter:
     """Return the routes of offline sync."""
     routes = router(f"/{service}/v1/sync", tags=["sync"], largest_body=ROOM_FOR_A_PUSH)
-    sight_of_names = Annotated[Sight, Depends(Restricted(*syncing.hidden_scopes), scope="function")]
-    actions = sorted({one.hidden.action for one in syncing.tables if one.hidden is not None})
-
-    async def list_sync_conflicts(
-        request: Request,
-        caller: SignedIn,
-        sight: sight_of_names,
-        query: Annotated[SyncConflictQuery, Query()],
-    ) -> Response:
-        """List the conflicts of one's own stale pushes, the latest first; kept for 30 days."""
-        table = known_tables(request).conflicts
-        statement = select(table).where(table.c.account == holder(caller))
-        if query.state is not None:
-            opened = table.c.settled_at.is_(None)
-            statement = statement.where(opened if query.state == "open" else ~opened)
-        known: Sight = sight
-
-        def seen(rows: Sequence[Any]) -> None:
-            for action in actions if rows else ():
-                known.noting(action, "sync/conflicts", query)(rows)
-
-        shape = _conflict_view(request.app.state.settings.hmac_key, syncing, unmasked=known.unmasked)
-        order = Order(table.c.id, UUID, table.c.id, descending=True)
-        return await page(request, known.connection, statement, query=query, order=order, shape=shape, seen=seen)
-
     routes.get("", response_model=SyncView)(read_sync)
     routes.get("/pull", response_model=PulledView)(pull_changes)
     routes.post("/push", response_model=PushedView)(push_changes)
-    routes.get("/conflicts", response_model=Page[SyncConflictView])(list_sync_conflicts)
-    routes.post("/conflicts/{id}/settlement", response_model=SyncConflictView)(settle_sync_conflict)
+    add_conflict_routes(routes, syncing)
     return routes

@@ -220,6 +220,7 @@ class TestRejected:
     async def test_are_all_records_of_an_unknown_table(self, registry: Running) -> None:
         one, _ = await a_phone_with_a_group(registry)
         one.create("colours", name="red")
+        one.create("colours", _status="deleted")
         board = one.create("boards", **BOARD)
 
         await one.push()
@@ -236,6 +237,31 @@ class TestRejected:
 
         assert [(record["id"], record["problem"]["code"]) for record in one.rejected] == [(group, "sync.not_by_push")]
         assert list(one.of("groups")) == [group]
+
+    async def test_is_not_a_deletion_of_what_never_came_whoever_pushes_it(self, registry: Running) -> None:
+        reader = phone(registry, "auditor")
+        await reader.pull()
+        reader.create("groups", _status="deleted")
+
+        await reader.push()
+
+        assert (reader.rejected, reader.of("groups")) == ([], {})
+
+    async def test_leaves_nothing_behind_however_often_it_comes(self, registry: Running) -> None:
+        one, group = await a_phone_with_a_group(registry)
+        one.edit("groups", group, members=1)
+        one.create("boards", **BOARD | {"founded_on": "2999-01-01"})
+        before = await entries(registry)
+
+        told = [(await one.push_reply()).json()["experimentalRejectedIds"] for _ in range(3)]
+
+        assert told[0] == told[2]
+        assert {table: len(ids) for table, ids in told[0].items()} == {"boards": 1, "groups": 1}
+        assert await entries(registry) == before
+        async with registry.database.reads.connect() as connection:
+            for table in ("sync_conflicts", "idempotency_keys", "boards WHERE name = 'BKM Luring'"):
+                left = await connection.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+                assert left.scalar_one() == 0
 
     async def test_is_an_id_that_is_no_uuid(self, registry: Running) -> None:
         one = phone(registry)
