@@ -5,9 +5,10 @@ from uuid import uuid4
 import pytest
 
 from shared import syncviews
-from tests.house import Running, code_of
+from tests.house import Running, code_of, etag
 from tests.registry.groups.story import a_group, join, people
 from tests.registry.residents.story import NAME, a_household, a_resident
+from tests.shared.importing import BOARD, Sender, csv_file
 from tests.shared.watermelon import Phone
 
 HERE = "34.71.03.1001"
@@ -200,6 +201,50 @@ class TestNextPull:
         await registry.seal()
 
         assert (await one.pull())["changes"]["residents"] == {"created": [], "updated": [], "deleted": []}
+
+
+class TestGone:
+    async def test_comes_as_its_id_alone(self, registry: Running) -> None:
+        sender = Sender(registry, "facilitator")
+        made = await sender.imported(csv_file([BOARD | {"Nama": "BKM Satu"}, BOARD | {"Nama": "BKM Dua"}]))
+        await registry.seal()
+        before, between = phone(registry), phone(registry)
+        await before.pull()
+        assert len(before.of("boards")) == 2
+        assert (await sender.undo(made["id"])).status_code == 200
+        await registry.seal()
+
+        gone = (await before.pull())["changes"]["boards"]
+        fresh = (await between.pull())["changes"]["boards"]
+
+        assert (gone["created"], gone["updated"], len(gone["deleted"])) == ([], [], 2)
+        assert before.of("boards") == {}
+        assert fresh == {"created": [], "updated": [], "deleted": []}
+
+    async def test_before_it_was_ever_pulled_does_not_come(self, registry: Running) -> None:
+        one, sender = phone(registry), Sender(registry, "facilitator")
+        await one.pull()
+        made = await sender.imported(csv_file([BOARD]))
+        await sender.undo(made["id"])
+        await registry.seal()
+
+        assert (await one.pull())["changes"]["boards"] == {"created": [], "updated": [], "deleted": []}
+
+    async def test_name_of_who_was_erased_comes_as_null(self, registry: Running) -> None:
+        resident = await a_resident(registry, await a_household(registry))
+        await registry.seal()
+        one = phone(registry)
+        await one.pull()
+        headers = registry.token("facilitator") | etag(resident)
+        body = {"reason": "person_asked", "requested_on": "2024-01-01"}
+        reply = await registry.http.post(f"{resident.headers['Location']}/erasure", json=body, headers=headers)
+        assert reply.status_code == 200, reply.text
+        await registry.seal()
+
+        changes = (await one.pull())["changes"]
+
+        assert [record["name"] for record in changes["residents"]["updated"]] == [None]
+        assert [record["address"] for record in changes["households"]["updated"]] == [None]
 
 
 class TestWaiting:
