@@ -50,7 +50,7 @@ GROUPS = Synced(
         "formed_on",
         "members",
         "women",
-        "liability_signed_on",
+        "dissolved_on",
         "version",
     ),
     writes=SCOPE,

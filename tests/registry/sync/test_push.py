@@ -32,7 +32,7 @@ def a_local_group(one: Phone, board_id: str, **changes: Any) -> Record:
         "formed_on": "2021-01-01",
         "members": 7,
         "women": 4,
-        "liability_signed_on": None,
+        "dissolved_on": None,
         "version": None,
     }
     return one.create("groups", **(values | changes))
