@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from shared.errors import AlreadyThere, Conflict, ResourceNotFound, Text
 from shared.identity import new_id
 from shared.jsontypes import require_json_type
 from shared.permissions import Anyone, Caller, RegionMissing
-from shared.places import PlaceUnknown, within_any
+from shared.places import PlaceEnded, PlaceUnknown, within_any
 from shared.replies import VersionStale, expected_version
 from shared.statements import fetch, remembered
 from shared.tables import Item, PlacedItem
@@ -169,7 +169,7 @@ def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
 
 @remembered
 def _place(places: Table) -> Select[Any]:
-    return select(places.c.code_now).where(places.c.kelurahan_code == bindparam("code"))
+    return select(places.c.code_now, places.c.valid_to).where(places.c.kelurahan_code == bindparam("code"))
 
 
 async def require_place(session: AsyncSession, model: type[Any], code: str, *, by: Caller) -> str:
@@ -181,6 +181,23 @@ async def require_place(session: AsyncSession, model: type[Any], code: str, *, b
     now_code: str = found[0].code_now
     by.require_region(now_code)
     return now_code
+
+
+async def require_valid_code(session: AsyncSession, item: Any, *, on: date) -> None:
+    """Refuse a new item that begins on a day under a code that had ended by then.
+
+    Asked of what is new only: what was made before a succession became known stays as it was made.
+    """
+    code = getattr(item, item.placed_by)
+    for place in await fetch(session, _place(places_of(type(item))), {"code": code}):
+        if place.valid_to is not None and on > place.valid_to:
+            raise PlaceEnded(
+                pointer=f"/{item.placed_by}",
+                code=code,
+                valid_to=place.valid_to,
+                code_now=place.code_now,
+                members={"code_now": place.code_now},
+            )
 
 
 def _digest(session: AsyncSession, model: type[Item], draft: Draft, *, within: UUID | None = None) -> bytes:

@@ -44,6 +44,19 @@ class PlaceUnknown(Invalid):
     fix = Text("Cari kodenya di /registry/v1/regions.", "Look the code up in /registry/v1/regions.")
 
 
+class PlaceEnded(Invalid):
+    code = "place.ended"
+    title = Text("Kode sudah berakhir", "Code has ended")
+    detail = Text(
+        "Kode {code} berakhir pada {valid_to}; tempat ini kini {code_now}.",
+        "The code {code} ended on {valid_to}; the place is {code_now} now.",
+    )
+    fix = Text(
+        "Pakai kode yang berlaku pada hari itu; setelah pemekaran, kode kelurahan yang memuat tempatnya.",
+        "Use the code that was valid on the day; after a split, that of the kelurahan in which it lies.",
+    )
+
+
 def places_table(metadata: MetaData) -> Table:
     """Declare a service's copy of where each kelurahan code stands now.
 

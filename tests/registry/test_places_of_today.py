@@ -159,3 +159,29 @@ class TestWhatExistsOnce:
         assert told(served[1]) == (409, "item.already_there", served[0].json()["id"])
         assert [reply.status_code for reply in partners] == [201, 409, 201, 409]
         assert told(partners[1]) == (409, "item.already_there", partners[0].json()["id"])
+
+
+class TestAnEndedCode:
+    async def test_takes_nothing_that_begins_after_it(self, regions: Running) -> None:
+        await recorded(regions, RENUMBERED)
+        home = {"kelurahan_code": BACIRO, "kk_absent_reason": "not_asked"}
+        board = {"kelurahan_code": BACIRO, "name": "BKM Contoh"}
+        refused = [
+            await post(regions, "households", home | {"starts_on": "2024-01-01"}),
+            await post(regions, "boards", board | {"founded_on": "2024-01-01"}),
+        ]
+        before = await post(regions, "households", home | {"starts_on": "2019-12-31"})
+        today = await post(regions, "households", home | {"starts_on": "2024-01-01", "kelurahan_code": EAST})
+
+        for reply in refused:
+            assert (reply.status_code, code_of(reply), reply.json()["code_now"]) == (422, "place.ended", EAST)
+            assert reply.json()["errors"][0]["pointer"] == "/kelurahan_code"
+        assert (before.status_code, today.status_code) == (201, 201)
+
+    async def test_still_answers_for_what_was_made_before_it_was_known_to_end(self, regions: Running) -> None:
+        home = {"id": new_id(), "kelurahan_code": BACIRO, "starts_on": "2024-01-01", "kk_absent_reason": "not_asked"}
+        first = await post(regions, "households", home)
+        await recorded(regions, RENUMBERED)
+        again = await post(regions, "households", home)
+
+        assert (first.status_code, again.status_code) == (201, 200)

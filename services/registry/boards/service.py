@@ -53,7 +53,7 @@ from services.registry.programmes import service as programmes
 from shared.clock import today
 from shared.errors import Fault
 from shared.identity import new_id
-from shared.items import changes, claim, lock_place, require_none, require_place, same_place
+from shared.items import changes, claim, lock_place, require_none, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -175,6 +175,7 @@ async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, 
     same = same.where(same_place(Board, draft.kelurahan_code), Board.founded_on == draft.founded_on)
     await require_none(session, same)
     board = Board(**draft.model_dump(exclude={"id", "notary", "deed_on"}), **claimed.columns(now))
+    await require_valid_code(session, board, on=board.founded_on)
     session.add(board)
     await session.flush()
     started = {

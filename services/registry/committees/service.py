@@ -23,7 +23,7 @@ from services.registry.committees.schemas import (
     DecreeDraft,
 )
 from shared.identity import new_id
-from shared.items import Claim, changes, claim, lock_place, require_none, require_place, same_place
+from shared.items import Claim, changes, claim, lock_place, require_none, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -54,6 +54,7 @@ async def record_committee(
     await lock_place(session, Committee, draft.region_code)
     await require_none(session, select(Committee.id).where(same_place(Committee, draft.region_code)))
     committee = Committee(region_code=draft.region_code, **claimed.columns(now))
+    await require_valid_code(session, committee, on=terms.signed_on)
     session.add(committee)
     await session.flush()
     first = Claim(new_id(), claimed.digest, existing=False)

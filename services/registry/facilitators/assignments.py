@@ -16,7 +16,7 @@ from services.registry.facilitators.schemas import AssignmentChange, AssignmentD
 from services.registry.personal import service as personal
 from shared.clock import today
 from shared.identity import new_id
-from shared.items import Claim, claim, require_place, same_place
+from shared.items import Claim, claim, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_order
 from shared.permissions import Caller
@@ -81,8 +81,10 @@ async def serve_from(
         if other.starts_on > on or other.ends_on is not None:
             raise AssignmentOverlaps(code=code, starts_on=other.starts_on, members={"existing": other.id})
         return other, False
+    # The giver may serve it under a code that has ended.
+    code_now = (await _codes_now(session, [code]))[code]
     opened = await open_assignment(
-        session, facilitator, code, starts_on=on, pointer="/to_facilitator_id", by=by, now=now
+        session, facilitator, code_now, starts_on=on, pointer="/to_facilitator_id", by=by, now=now
     )
     return opened, True
 
@@ -133,6 +135,7 @@ async def open_assignment(
         ends_on=ends_on,
         **(claimed or Claim(new_id(), b"", existing=False)).columns(now),
     )
+    await require_valid_code(session, assignment, on=starts_on)
     session.add(assignment)
     await session.flush()
     record(session, _assignment_change("assignment.recorded", assignment, occurred_on=starts_on), by=by, now=now)

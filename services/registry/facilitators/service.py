@@ -26,7 +26,7 @@ from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim, lock_place, locked, require_none, require_place, same_place
+from shared.items import changes, claim, lock_place, locked, require_none, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -104,6 +104,7 @@ async def record_facilitator(
         ends_on=draft.ends_on,
         **claimed.columns(now),
     )
+    await require_valid_code(session, facilitator, on=facilitator.starts_on)
     await _require_once(session, facilitator)
     session.add(facilitator)
     personal.keep(

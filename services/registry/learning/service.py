@@ -20,7 +20,7 @@ from services.registry.learning.schemas import (
 from shared.attendance import require_valid_attendance
 from shared.attendanceviews import Attendance
 from shared.errors import Invalid, Text
-from shared.items import changes, claim, require_place
+from shared.items import changes, claim, require_place, require_valid_code
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -55,6 +55,7 @@ async def record_community(
     if claimed.existing:
         return claimed.id, False
     community = LearningCommunity(**draft.model_dump(exclude={"id"}), **claimed.columns(now))
+    await require_valid_code(session, community, on=community.founded_on)
     session.add(community)
     await session.flush()
     record(session, _community_change("learning_community.recorded", community), by=by, now=now)

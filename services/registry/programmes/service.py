@@ -21,7 +21,7 @@ from services.registry.programmes.rules import (
 )
 from services.registry.programmes.schemas import EnrolmentChange, EnrolmentDraft
 from shared.attendance import attendance_faults
-from shared.items import changes, claim, lock_place, require_place, same_place
+from shared.items import changes, claim, lock_place, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -88,6 +88,7 @@ async def record_enrolment(
         ends_on=None,
         **claimed.columns(now),
     )
+    await require_valid_code(session, enrolment, on=enrolment.held_on)
     await _require_free(session, enrolment)
     session.add(enrolment)
     await session.flush()

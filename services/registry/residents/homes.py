@@ -22,10 +22,11 @@ from services.registry.residents.rules import (
 )
 from services.registry.residents.schemas import HouseholdChange, HouseholdDraft
 from shared.errors import Refusal
-from shared.items import Claim, claim, claim_all, require_place
+from shared.items import Claim, claim, claim_all, require_place, require_valid_code
 from shared.journal import record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
+from shared.places import PlaceEnded
 from shared.vault import Vault
 
 
@@ -38,6 +39,7 @@ async def record_household(
     if claimed.existing:
         return claimed.id, False
     household, fields = _new_household(draft, claimed, now=now)
+    await require_valid_code(session, household, on=household.starts_on)
     session.add(household)
     service.keep_household(session, vault, household, fields)
     await session.flush()
@@ -58,6 +60,7 @@ async def record_households(
             places[code] = None
         except Refusal as refusal:
             places[code] = refusal
+    ended = await _ended(session, drafts)
     claims = await claim_all(session, Household, drafts, by=by)
     found: list[bool | Refusal] = []
     new: list[Household] = []
@@ -69,6 +72,8 @@ async def record_households(
                 raise claimed
             if not claimed.existing:
                 household, fields = _new_household(draft, claimed, now=now)
+                if draft.kelurahan_code in ended:
+                    await require_valid_code(session, household, on=household.starts_on)
                 new.append(household)
                 service.keep_household(session, vault, household, fields)
             found.append(not claimed.existing)
@@ -80,6 +85,18 @@ async def record_households(
         change = service.household_change("household.recorded", household, occurred_on=household.starts_on)
         record(session, change, by=by, now=now)
     return found
+
+
+async def _ended(session: AsyncSession, drafts: Sequence[HouseholdDraft]) -> set[str]:
+    """Return the codes of some households that had ended when the last of them began, asked once for each code."""
+    ended = set()
+    for code in {draft.kelurahan_code for draft in drafts}:
+        last = max(draft.starts_on for draft in drafts if draft.kelurahan_code == code)
+        try:
+            await require_valid_code(session, Household(kelurahan_code=code), on=last)
+        except PlaceEnded:
+            ended.add(code)
+    return ended
 
 
 def _new_household(draft: HouseholdDraft, claimed: Claim, *, now: datetime) -> tuple[Household, dict[str, Any]]:

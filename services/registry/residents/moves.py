@@ -22,7 +22,7 @@ from services.registry.residents.rules import (
 )
 from services.registry.residents.schemas import HouseholdMove, ResidentMove
 from shared.identity import new_id
-from shared.items import claim, require_place
+from shared.items import claim, require_place, require_valid_code
 from shared.journal import record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller, RegionMissing
@@ -62,6 +62,7 @@ async def move_household(
         ended_because=None,
         **claimed.columns(now),
     )
+    await require_valid_code(session, there, on=there.starts_on)
     session.add(there)
     if household.erased_at is None:
         known = await personal.fields_of(session, vault, [household.id])

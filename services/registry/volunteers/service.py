@@ -15,7 +15,7 @@ from services.registry.volunteers.rules import ResidentElsewhere, VolunteerAlrea
 from services.registry.volunteers.schemas import VolunteerChange, VolunteerDraft
 from shared.canonical import keyed_digest
 from shared.identity import new_id
-from shared.items import changes, claim, require_place, same_place
+from shared.items import changes, claim, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future, require_order
 from shared.permissions import Caller
@@ -83,6 +83,7 @@ async def record_volunteer(
     )
     require_not_future(draft.starts_on, now=now, pointer="/starts_on")
     await _require_valid(session, volunteer, now=now)
+    await require_valid_code(session, volunteer, on=volunteer.starts_on)
     session.add(volunteer)
     personal.keep(
         session,
