@@ -172,12 +172,16 @@ def _place(places: Table) -> Select[Any]:
     return select(places.c.code_now, places.c.valid_to).where(places.c.kelurahan_code == bindparam("code"))
 
 
+def _names_place(model: Any) -> str:
+    return "/region_code" if hasattr(model, "region_code") else "/kelurahan_code"
+
+
 async def require_place(session: AsyncSession, model: type[Any], code: str, *, by: Caller) -> str:
     """Return today's code of a place in which the caller may write, or refuse."""
     places = places_of(model)
     found = await fetch(session, _place(places), {"code": code})
     if not found:
-        raise PlaceUnknown(pointer=f"/{model.placed_by}", code=code)
+        raise PlaceUnknown(pointer=_names_place(model), code=code)
     now_code: str = found[0].code_now
     by.require_region(now_code)
     return now_code
@@ -192,7 +196,7 @@ async def require_valid_code(session: AsyncSession, item: Any, *, on: date) -> N
     for place in await fetch(session, _place(places_of(type(item))), {"code": code}):
         if place.valid_to is not None and on > place.valid_to:
             raise PlaceEnded(
-                pointer=f"/{item.placed_by}",
+                pointer=_names_place(item),
                 code=code,
                 valid_to=place.valid_to,
                 code_now=place.code_now,

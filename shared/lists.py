@@ -69,13 +69,17 @@ class Bounded(BaseModel):
     def original(self) -> bool:
         return self.boundaries is Boundaries.ORIGINAL
 
-    def code(self, places: FromClause) -> ColumnElement[Any]:
-        """Return the code by which a row joined with `places` is counted."""
-        return places.c.kelurahan_code if self.original else places.c.code_now
+    def code(self, places: FromClause, *, made_under: Any = None) -> ColumnElement[Any]:
+        """Return the code by which a row joined with `places` is counted.
 
-    def lies_in_region(self, places: FromClause) -> ColumnElement[bool]:
+        Who stands elsewhere by now says under which code it was `made_under`.
+        """
+        made: ColumnElement[Any] = places.c.kelurahan_code if made_under is None else made_under
+        return made if self.original else places.c.code_now
+
+    def lies_in_region(self, places: FromClause, *, made_under: Any = None) -> ColumnElement[bool]:
         """Return the condition that a row joined with `places` lies in the region asked for; without one all do."""
-        return true() if self.region is None else within(self.code(places), self.region)
+        return true() if self.region is None else within(self.code(places, made_under=made_under), self.region)
 
 
 class PlacedQuery(Bounded, PageQuery):

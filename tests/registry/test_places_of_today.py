@@ -9,7 +9,7 @@ import pytest
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.duplicates.story import FIRST, SECOND, a_household, a_resident, queue
 from tests.registry.placing import know_regions, places, put_back
-from tests.registry.regions.test_successions import BACIRO, DEMANGAN, EAST, NAMES, RENUMBERED, act, recorded
+from tests.registry.regions.test_successions import BACIRO, DEMANGAN, EAST, NAMES, RENUMBERED, SPLIT, act, recorded
 
 DUPLICATES, GROUPS = "/registry/v1/duplicates", "/registry/v1/groups"
 
@@ -185,3 +185,63 @@ class TestAnEndedCode:
         again = await post(regions, "households", home)
 
         assert (first.status_code, again.status_code) == (201, 200)
+
+
+class TestABoardAfterASplit:
+    """It stays with the successor its minutes name, though the heir kept the old code and all other rows."""
+
+    @pytest.fixture
+    async def board(self, regions: Running) -> httpx.Response:
+        draft = {"kelurahan_code": BACIRO, "name": "BKM Contoh", "founded_on": "2010-01-01"}
+        board = await post(regions, "boards", draft)
+        await recorded(regions, SPLIT)
+        return board
+
+    async def stay(self, registry: Running, board: httpx.Response, code: str, *served: str) -> httpx.Response:
+        headers = registry.token("facilitator", regions=served or ("*",))
+        now = await registry.http.get(board.headers["Location"])
+        body = {"code": code, "minutes_reference": "BA/01/2019"}
+        address = f"{board.headers['Location']}/succession"
+        return await registry.http.post(address, json=body, headers=headers | etag(now))
+
+    async def found(self, registry: Running, query: str) -> int:
+        return len((await registry.http.get(f"/registry/v1/boards?{query}")).json()["items"])
+
+    async def test_stands_there(self, regions: Running, board: httpx.Response) -> None:
+        reply = await self.stay(regions, board, EAST, BACIRO)
+        await recorded(regions, act("renumbering", [EAST], [{"code": "34.71.03.1009"}], effective_on="2021-01-01"))
+        later = await regions.http.get(board.headers["Location"])
+
+        assert (reply.status_code, reply.json()["kelurahan_code"]) == (200, BACIRO), reply.text
+        assert (reply.json()["kelurahan_code_now"], later.json()["kelurahan_code_now"]) == (EAST, "34.71.03.1009")
+        assert [await self.found(regions, f"region={code}") for code in (BACIRO, "34.71.03.1009")] == [0, 1]
+        assert await self.found(regions, f"region={BACIRO}&boundaries=original") == 1
+
+    async def test_is_changed_by_who_serves_there_and_works_there(
+        self, regions: Running, board: httpx.Response
+    ) -> None:
+        await self.stay(regions, board, EAST)
+        now = await regions.http.get(board.headers["Location"])
+        here, there = (regions.token("facilitator", regions=(code,)) for code in (BACIRO, EAST))
+        old = await regions.http.patch(board.headers["Location"], json={"phone": "0274"}, headers=here | etag(now))
+        new = await regions.http.patch(board.headers["Location"], json={"phone": "0274"}, headers=there | etag(now))
+        group = {"name": "KSM Contoh", "kind": "social", "bond": "domicile", "formed_on": "2021-01-01", "women": 1}
+        group |= {"board_id": board.json()["id"], "members": 9}
+        formed = await regions.http.post(GROUPS, json=group, headers=there)
+        person = await a_resident(regions, await a_household(regions, EAST), **FIRST)
+        member = {"resident_id": person, "role": "member", "starts_on": "2022-01-01"}
+        joined = await regions.http.post(f"{formed.headers['Location']}/memberships", json=member, headers=there)
+
+        assert (old.status_code, code_of(old)) == (403, "region.missing")
+        assert (new.status_code, formed.status_code, joined.status_code) == (200, 201, 201)
+        assert formed.json()["kelurahan_code"] == EAST
+
+    async def test_goes_nowhere_else_and_back_when_the_minutes_were_misread(
+        self, regions: Running, board: httpx.Response
+    ) -> None:
+        other = await self.stay(regions, board, DEMANGAN)
+        await self.stay(regions, board, EAST)
+        back = await self.stay(regions, board, BACIRO)
+
+        assert (other.status_code, code_of(other)) == (422, "board.not_a_successor")
+        assert (back.status_code, back.json()["kelurahan_code_now"]) == (200, BACIRO)

@@ -57,6 +57,7 @@ OF_REGISTRY: Mapping[str, Handler] = {
     "region.withdrawn": forgets_places(places),
     "board.recorded": _BOARDS,
     "board.changed": _BOARDS,
+    "board.succeeded": _BOARDS,
     "board.dissolved": _BOARDS,
     "board.withdrawn": forgets(Board.__table__),
     "term.recorded": _TERMS,

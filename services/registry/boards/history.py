@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Term
 from services.registry.boards.rules import require_deed_fits
 from services.registry.boards.schemas import (
+    BoardSuccession,
     Dissolution,
     LegalRecordChange,
     LegalRecordDraft,
@@ -19,7 +20,8 @@ from services.registry.boards.schemas import (
 )
 from services.registry.boards.seats import appointment_change
 from services.registry.boards.service import board_change, end_term, latest, require_in_its_life
-from shared.errors import Conflict, Text
+from services.registry.regions import service as regions
+from shared.errors import Conflict, Invalid, Text
 from shared.items import changes, claim
 from shared.journal import Change, record
 from shared.occurrence import require_not_future
@@ -54,6 +56,30 @@ class StillAtWork(Conflict):
         "A term, a name, a deed or an appointment that only begins after {day} is on record.",
     )
     fix = Text("Periksa tanggal pembubaran.", "Check the day of the dissolution.")
+
+
+class NotASuccessor(Invalid):
+    code = "board.not_a_successor"
+    title = Text("Bukan penerus", "Not a successor")
+    detail = Text(
+        "{code} bukan penerus kelurahan lembaga ini menurut pemekaran yang tercatat.",
+        "{code} did not come from this board's kelurahan by any succession on record.",
+    )
+    fix = Text("Lihat /registry/v1/regions/{{code}}/successors.", "See /registry/v1/regions/{{code}}/successors.")
+
+
+async def succeed(session: AsyncSession, board: Board, draft: BoardSuccession, *, by: Caller, now: datetime) -> None:
+    """Let a locked board stay with the successor of its kelurahan that its minutes name (REG-3).
+
+    Whoever serves where it stands may let it go; it began there on the day the succession took effect.
+    """
+    since = await regions.successor_since(session, draft.code, of=(board.kelurahan_code, board.seat_code))
+    if since is None:
+        raise NotASuccessor(pointer="/code", code=draft.code)
+    board.seat_code, board.seat_since, board.seat_minutes = draft.code, since, draft.minutes_reference
+    board.changed_at = now
+    await session.flush()
+    record(session, board_change("board.succeeded", board, occurred_on=since), by=by, now=now)
 
 
 async def record_name(

@@ -1,11 +1,17 @@
 """What files bring of boards."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.models import Board, BoardName, LegalRecord
 from services.registry.boards.rules import LegalStatus
 from services.registry.boards.schemas import BoardDraft
 from services.registry.boards.service import board_change, record_board
+from services.registry.database import Base
 from shared.errors import Text
 from shared.importables import Column, Importable, Together, one_by_one
 from shared.journal import Change
@@ -49,6 +55,19 @@ COLUMNS = (
 )
 
 
+PARTS = (BoardName, LegalRecord)
+
+
+async def _in_use(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+    """Return boards that anything names: what they began since a split may stand under another code, with no foreign key."""
+    used: set[UUID] = set()
+    ours = {part.__tablename__ for part in PARTS}
+    for table in Base.metadata.sorted_tables:
+        if "board_id" in table.c and table.name not in ours:
+            used |= set(await session.scalars(select(table.c.board_id).where(table.c.board_id.in_(ids)).distinct()))
+    return used
+
+
 def _withdrawn(board: Any) -> Change:
     return board_change("board.withdrawn", board)
 
@@ -61,7 +80,8 @@ BOARDS = Importable(
     record=one_by_one(record_board),
     model=Board,
     withdrawn=_withdrawn,
-    parts=(BoardName, LegalRecord),
+    parts=PARTS,
+    in_use=_in_use,
     # A place has one board of a name and day, whichever of its codes a row says.
     together=Together("name", key=str.casefold),
 )

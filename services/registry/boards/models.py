@@ -10,7 +10,7 @@ from sqlalchemy.types import Uuid
 from services.registry.boards.rules import Departure, LegalStatus, Organ, OrganRole, Position, StatuteKind
 from services.registry.database import Base
 from shared.searching import searched
-from shared.tables import CommunityItem, Dated, child_of, choice, community, serves
+from shared.tables import Code, CommunityItem, Dated, child_of, choice, community, serves
 
 NO_MANDATE_YET = "coalesce(mandate_until, '9999-12-31'::date)"
 """How boards sort by the last day of their mandate: those without any come last."""
@@ -27,17 +27,27 @@ class OfBoard(CommunityItem):
 
 
 class Board(OfBoard, Base):
-    """A board (BKM/LKM) of one kelurahan: its present name and legal status, and how long its mandate reaches."""
+    """A board (BKM/LKM) of one kelurahan: its present name and legal status, and how long its mandate reaches.
+
+    It stands under `seat_code`: the code it was made under, or that of the successor its minutes name after a split.
+    What belongs to it is reached through it; what it begins from then on (a group, an election) stands there too.
+    """
 
     __tablename__ = "boards"
     __table_args__ = community(
         CheckConstraint("(dissolved_on IS NULL) = (dissolution_minutes IS NULL)", name="dissolution"),
         CheckConstraint("dissolved_on >= founded_on", name="life"),
-        serves("boards_by_place", "kelurahan_code", "id"),
+        CheckConstraint("(seat_since IS NULL) = (seat_minutes IS NULL)", name="seat"),
+        serves("boards_by_place", "seat_code", "id"),
         serves("boards_by_name", "name", "id"),
         Index("ix_boards_by_mandate", text(NO_MANDATE_YET), "id"),
     )
 
+    placed_by = "seat_code"
+
+    seat_code: Mapped[Code]
+    seat_since: Mapped[date | None]
+    seat_minutes: Mapped[str | None] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(200))
     founded_on: Mapped[date]
     legal_status: Mapped[LegalStatus] = choice(LegalStatus)

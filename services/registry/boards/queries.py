@@ -127,7 +127,7 @@ def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
     statement = _NOW if query.as_of is None else _THEN.where(Board.founded_on <= ON, _STANDING)
     statement = statement.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
     if query.region is not None:
-        statement = statement.where(query.lies_in_region(places))
+        statement = statement.where(query.lies_in_region(places, made_under=Board.kelurahan_code))
     if query.q is not None:
         statement = statement.where(Board.id.in_(select(BoardName.board_id).where(finds(BoardName.name, query.q))))
     if query.legal_status is not None:
@@ -312,7 +312,8 @@ def terms(board_id: UUID, query: TermQuery, caller: Caller) -> Select[Any]:
             _officers(query.as_of),
             in_scope(Term, caller).label("full"),
         )
-        .join(places, in_place(Term))
+        .join(Board, Board.id == Term.board_id)
+        .join(places, in_place(Board))
         .where(Term.board_id == board_id, visible(Term, caller))
     )
     if query.as_of is not None:

@@ -11,6 +11,7 @@ from services.registry.boards.schemas import (
     BoardChange,
     BoardDraft,
     BoardQuery,
+    BoardSuccession,
     BoardView,
     Dissolution,
     HistoryQuery,
@@ -96,6 +97,15 @@ async def dissolve_board(
 ) -> Response:
     """Record that residents agreed to dissolve their board: its mandate and its organs end that day."""
     await history.dissolve(session, board, draft, vault=vault, by=by, now=now)
+    return saved(await queries.one_board(session, board.id, by, now))
+
+
+@routes.post("/{id}/succession", response_model=BoardView)
+async def succeed_board(
+    by: BoardWriter, session: Writing, board: BoardToChange, draft: BoardSuccession, now: Now
+) -> Response:
+    """Let a board stay with the successor that its minutes name; without, it stays with the heir of its kelurahan."""
+    await history.succeed(session, board, draft, by=by, now=now)
     return saved(await queries.one_board(session, board.id, by, now))
 
 

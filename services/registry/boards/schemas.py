@@ -111,6 +111,13 @@ class Dissolution(Body):
     minutes_reference: str = Minutes
 
 
+class BoardSuccession(Body):
+    """With which successor of its kelurahan a board stays."""
+
+    code: KelurahanCode
+    minutes_reference: str = Minutes
+
+
 class NameDraft(Draft):
     """What a board is called from a day on."""
 

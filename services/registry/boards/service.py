@@ -96,6 +96,7 @@ AUDIENCES = {
     "board.recorded": Audience.PUBLIC,
     "board.changed": Audience.PUBLIC,
     "board.dissolved": Audience.PUBLIC,
+    "board.succeeded": Audience.PUBLIC,
     "board.withdrawn": Audience.PUBLIC,
     "board_name.recorded": Audience.PUBLIC,
     "board_name.changed": Audience.PUBLIC,
@@ -112,10 +113,10 @@ TERM_RULES = load(Path(__file__).with_name("rulesets.json"), TermRules)
 
 
 def board_record(board: Board) -> dict[str, Any]:
-    """Return a board as its journal keeps it: no phone."""
+    """Return a board as its journal keeps it: where it stands, and no phone."""
     return {
         "id": board.id,
-        "kelurahan_code": board.kelurahan_code,
+        "kelurahan_code": board.seat_code,
         "name": board.name,
         "founded_on": board.founded_on,
         "legal_status": board.legal_status,
@@ -137,8 +138,8 @@ def board_names() -> Subquery:
 
 
 async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
-    """Return the kelurahan code of a board that the caller serves; BoardUnknown or RegionMissing otherwise."""
-    code = await session.scalar(select(Board.kelurahan_code).where(Board.id == board_id))
+    """Return the code under which a board that the caller serves stands; BoardUnknown or RegionMissing otherwise."""
+    code = await session.scalar(select(Board.seat_code).where(Board.id == board_id))
     if code is None:
         raise BoardUnknown(pointer="/board_id", id=board_id)
     await require_place(session, Board, code, by=by)
@@ -174,7 +175,8 @@ async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, 
     same = select(Board.id).join(BoardName, BoardName.board_id == Board.id).where(named)
     same = same.where(same_place(Board, draft.kelurahan_code), Board.founded_on == draft.founded_on)
     await require_none(session, same)
-    board = Board(**draft.model_dump(exclude={"id", "notary", "deed_on"}), **claimed.columns(now))
+    drafted = draft.model_dump(exclude={"id", "notary", "deed_on"})
+    board = Board(**drafted, seat_code=draft.kelurahan_code, **claimed.columns(now))
     await require_valid_code(session, board, on=board.founded_on)
     session.add(board)
     await session.flush()
@@ -247,7 +249,7 @@ async def latest(session: AsyncSession, model: Any, board_id: UUID) -> Any:
 
 
 def board_change(action: str, board: Board, *, occurred_on: date | None = None) -> Change:
-    return Change(action, f"boards/{board.id}", board.kelurahan_code, board_record(board), occurred_on)
+    return Change(action, f"boards/{board.id}", board.seat_code, board_record(board), occurred_on)
 
 
 async def record_term(

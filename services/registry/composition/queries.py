@@ -79,7 +79,8 @@ def declarations(board_id: UUID, query: DeclarationQuery, caller: Caller) -> Sel
     """Return the statement of what a board's officers declared."""
     statement = (
         select(*Declaration.__table__.c)
-        .join(places, in_place(Declaration))
+        .join(Board, Board.id == Declaration.board_id)
+        .join(places, in_place(Board))
         .where(Declaration.board_id == board_id, visible(Declaration, caller))
     )
     if query.officer_id is not None:

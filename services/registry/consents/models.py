@@ -22,7 +22,6 @@ class Consent(CommunityItem, Dated, Base):
     __tablename__ = "consents"
     __table_args__ = community(
         child_of("residents", "resident_id"),
-        child_of("boards", "board_id"),
         CheckConstraint("(resident_id IS NULL) <> (board_id IS NULL)", name="subject"),
         CheckConstraint("(resident_id IS NULL) = (person_id IS NULL)", name="person"),
         CheckConstraint("ends_on >= starts_on AND withdrawn_on >= starts_on", name="order"),

@@ -10,7 +10,7 @@ from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
 from shared.permissions import Caller
-from shared.tables import CommunityItem, Dated, child_of, community, serves
+from shared.tables import CommunityItem, Dated, community, serves
 
 
 class Delegation(CommunityItem, Dated, Base):
@@ -21,7 +21,6 @@ class Delegation(CommunityItem, Dated, Base):
 
     __tablename__ = "delegations"
     __table_args__ = community(
-        child_of("boards", "board_id"),
         CheckConstraint("ends_on >= starts_on", name="order"),
         serves("delegations_by_place", "kelurahan_code", "id"),
         serves("delegations_of_board", "board_id", "id"),

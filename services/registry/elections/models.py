@@ -34,8 +34,6 @@ class Election(FourEyes, CommunityItem, Base):
 
     __tablename__ = "elections"
     __table_args__ = community(
-        child_of("boards", "board_id"),
-        child_of("terms", "term_id"),
         CheckConstraint("(state = 'certified') = (term_id IS NOT NULL)", name="certified"),
         CheckConstraint("(state = 'annulled') = (annulment_reason IS NOT NULL)", name="annulled"),
         CheckConstraint("(voters IS NULL) = (eligible IS NULL) AND voters <= eligible", name="turnout"),

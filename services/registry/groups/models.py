@@ -30,7 +30,6 @@ class Group(CommunityItem, Base):
 
     __tablename__ = "groups"
     __table_args__ = community(
-        child_of("boards", "board_id"),
         CheckConstraint("women BETWEEN 0 AND members", name="women"),
         CheckConstraint("dissolved_on >= formed_on", name="dissolved"),
         serves("groups_by_place", "kelurahan_code", "id"),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Date, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.registry.boards.service import Appointment, Officer, Statute, Term
+from services.registry.boards.service import Appointment, Board, Officer, Statute, Term
 from services.registry.database import places
 from services.registry.organs.schemas import AppointmentQuery, OfficerQuery, StatuteQuery
 from services.registry.personal import service as personal
@@ -68,7 +68,8 @@ def officers(board_id: UUID, query: OfficerQuery, caller: Caller) -> Select[Any]
         )
         .outerjoin(_RECORDS, _RECORDS.c.id == Officer.id)
         .join(Term, Term.id == Officer.term_id)
-        .join(places, in_place(Officer))
+        .join(Board, Board.id == Officer.board_id)
+        .join(places, in_place(Board))
         .where(Officer.board_id == board_id, visible(Officer, caller))
     )
     if query.as_of is not None:
@@ -127,7 +128,8 @@ def appointments(board_id: UUID, query: AppointmentQuery, caller: Caller) -> Sel
             *_SEAT,
             in_scope(Appointment, caller).label("full"),
         )
-        .join(places, in_place(Appointment))
+        .join(Board, Board.id == Appointment.board_id)
+        .join(places, in_place(Board))
         .outerjoin(_RECORDS, _RECORDS.c.id == Appointment.id)
         .where(Appointment.board_id == board_id, visible(Appointment, caller))
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -98,6 +98,14 @@ async def codes_now(session: AsyncSession, codes: Sequence[str]) -> list[str]:
     )
     now = {row.kelurahan_code: row.code_now for row in found}
     return sorted({now.get(code, code) for code in codes})
+
+
+async def successor_since(session: AsyncSession, code: str, *, of: Sequence[str]) -> date | None:
+    """Return since when a code stands for a successor of one of some places, whatever they were called; None if never."""
+    now = select(places.c.code_now).where(places.c.kelurahan_code.in_(of))
+    names = (await session.scalars(select(places.c.kelurahan_code).where(places.c.code_now.in_(now)))).all()
+    came = Region.predecessors.overlap([*names])
+    return await session.scalar(select(func.min(Region.valid_from)).where(Region.code == code, came))
 
 
 def region_change(row: Mapping[str, Any], *, code_now: str) -> Change:
