@@ -245,3 +245,27 @@ class TestABoardAfterASplit:
 
         assert (other.status_code, code_of(other)) == (422, "board.not_a_successor")
         assert (back.status_code, back.json()["kelurahan_code_now"]) == (200, BACIRO)
+
+
+class TestWelfare:
+    @pytest.mark.parametrize(("day", "stays"), [("2020-01-01", True), ("2023-07-01", False)])
+    async def test_stays_with_a_household_that_is_in_a_successor_from_its_first_day(
+        self, regions: Running, day: str, stays: bool
+    ) -> None:
+        home = await post(
+            regions,
+            "households",
+            {"kelurahan_code": BACIRO, "starts_on": "2015-01-01", "kk_absent_reason": "not_asked"},
+        )
+        decision = {"status": "poor", "held_on": "2018-01-01", "minutes_reference": "BA/PS/01/2018"}
+        decision |= {"attendance": {"total": 50, "women": 20, "poor": 20}}
+        decided = await post(regions, f"households/{home.json()['id']}/welfare-statuses", decision)
+        await recorded(regions, SPLIT)
+        by = regions.token("facilitator", regions=("*",))
+        now = await regions.http.get(home.headers["Location"], headers=by)
+        body = {"kelurahan_code": EAST, "moved_on": day}
+        moved = await regions.http.post(f"{home.headers['Location']}/move", json=body, headers=by | etag(now))
+        there = await regions.http.get(f"/registry/v1/households/{moved.json()['moved_to']}", headers=by)
+
+        assert decided.status_code == 201, decided.text
+        assert there.json()["welfare"] == ("poor" if stays else None)

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal import service as personal
+from services.registry.regions import service as regions
 from services.registry.residents import service, welfare
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.rules import (
@@ -22,7 +23,7 @@ from services.registry.residents.rules import (
 )
 from services.registry.residents.schemas import HouseholdMove, ResidentMove
 from shared.identity import new_id
-from shared.items import claim, require_place, require_valid_code
+from shared.items import claim, require_place, require_valid_code, same_place
 from shared.journal import record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller, RegionMissing
@@ -35,7 +36,8 @@ async def move_household(
     """Move a locked household with everybody who lives in it that day; return the id of what it becomes.
 
     Whoever serves the place it leaves may move it anywhere: the new place may be outside their regions, where they
-    see nothing of it afterwards. The welfare that one community decided does not travel to another.
+    see nothing of it afterwards. The welfare that one community decided does not travel to another; it stays with who
+    stays in the kelurahan, or is in a successor of it from the day of the succession.
     """
     _require_here(household)
     with suppress(RegionMissing):
@@ -72,11 +74,24 @@ async def move_household(
     there.head_id = became.get(household.head_id) if household.head_id else None
     household.ends_on, household.ended_because, household.changed_at = last_day, HouseholdEnd.MOVED, now
     if status is not None:
+        stays = await _same_community(session, household, draft)
+        if stays and (status.ends_on is None or status.ends_on >= draft.moved_on):
+            await session.flush()
+            await welfare.carry(session, status, there, on=draft.moved_on, by=by, now=now)
         await welfare.close(session, status, on=last_day, by=by, now=now)
     await session.flush()
     record(session, service.household_change("household.moved", household, occurred_on=draft.moved_on), by=by, now=now)
     record(session, service.household_change("household.recorded", there, occurred_on=draft.moved_on), by=by, now=now)
     return there.id
+
+
+async def _same_community(session: AsyncSession, household: Household, draft: HouseholdMove) -> bool:
+    """Tell whether who decided about a household still does where it moves to."""
+    here = select(Household.id).where(Household.id == household.id, same_place(Household, draft.kelurahan_code))
+    if await session.scalar(here) is not None:
+        return True
+    since = await regions.successor_since(session, draft.kelurahan_code, of=(household.kelurahan_code,))
+    return since is not None and since == draft.moved_on
 
 
 def _require_here(household: Household) -> None:

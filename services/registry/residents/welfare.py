@@ -17,10 +17,24 @@ from services.registry.residents.rules import (
 )
 from services.registry.residents.schemas import WelfareChange, WelfareDraft
 from shared.attendance import require_valid_attendance
-from shared.items import changes, claim
+from shared.identity import new_id
+from shared.items import Claim, changes, claim
 from shared.journal import Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
+
+DECIDED = (
+    "status",
+    "held_on",
+    "minutes_reference",
+    "attendance_total",
+    "women",
+    "women_not_counted",
+    "poor",
+    "poor_not_counted",
+    "ends_on",
+)
+"""What a meeting decided, whatever row says so."""
 
 
 def welfare_record(status: WelfareStatus) -> dict[str, Any]:
@@ -110,6 +124,23 @@ async def close(session: AsyncSession, status: WelfareStatus, *, on: date, by: C
     status.ends_on, status.changed_at = on, now
     await session.flush()
     record(session, _change("welfare_status.changed", status), by=by, now=now)
+
+
+async def carry(
+    session: AsyncSession, status: WelfareStatus, there: Household, *, on: date, by: Caller, now: datetime
+) -> None:
+    """Let a decision hold from a day on for the household that the one it was about became."""
+    kept = {name: getattr(status, name) for name in DECIDED}
+    carried = WelfareStatus(
+        **kept,
+        kelurahan_code=there.kelurahan_code,
+        household_id=there.id,
+        starts_on=on,
+        **Claim(new_id(), b"", existing=False).columns(now),
+    )
+    session.add(carried)
+    await session.flush()
+    record(session, _change("welfare_status.recorded", carried), by=by, now=now)
 
 
 async def change_status(
