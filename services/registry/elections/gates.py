@@ -1,6 +1,6 @@
 """What keeps an election from being certified, and what is only told: each thing with where it stands."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -43,12 +43,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Elected:
-    """One elected member, how many periods before, and whether the name is still known."""
+    """One elected member, how many periods before, whether the name is still known, and whether the id was told."""
 
     person_id: UUID | None
     woman: bool
     periods: int
     named: bool = True
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ POKJA = Text("Pokja memerlukan paling sedikit {least} orang (EL-9).", "A pokja n
 SHEETS = Text(
     "Baru {found} dari {awaited} lembar RT yang masuk.", "Only {found} of {awaited} RT sheets have been entered."
 )
+EXTRA = Text("Ada {found} lembar RT, padahal RT hanya {awaited}.", "There are {found} RT sheets of {awaited} RT.")
 WAITING = Text("RT {rt} RW {rw}: belum dimasukkan orang kedua.", "RT {rt} RW {rw}: not entered by a second person yet.")
 DIFFERS = Text("RT {rt} RW {rw}: kedua entri berbeda.", "RT {rt} RW {rw}: the two tallies differ.")
 TURNOUT = Text(
@@ -104,6 +106,10 @@ LOW = Text(
     "Seluruhnya {voters} dari {eligible} warga dewasa memilih, sasaran {percent} % (KPI-01).",
     "In all {voters} of {eligible} adults voted, the target is {percent} % (KPI-01).",
 )
+NOT_LISTED = Text(
+    "Terpilih, tetapi tidak ada di daftar utusan; anggota dipilih dari antara utusan (EL-1).",
+    "Elected, but not on the list of delegates; members are elected from among them (EL-1).",
+)
 LISTED = Text(
     "Daftar utusan memuat {listed} orang, lembar RT {delegates}.",
     "The list of delegates holds {listed} persons, the RT sheets {delegates}.",
@@ -129,6 +135,9 @@ def missing(
     if len(ballots) < programme.rt_count:
         values = {"found": len(ballots), "awaited": programme.rt_count}
         found.append(Fault("/ballots", "ballots.missing", SHEETS, values))
+    elif len(ballots) > programme.rt_count:
+        values = {"found": len(ballots), "awaited": programme.rt_count}
+        found.append(Fault("/ballots", "ballots.too_many", EXTRA, values))
     for one in ballots:
         found += _of_ballot(one, rules)
     found += _of_meeting(programme, ballots, assembly)
@@ -170,9 +179,9 @@ def _of_meeting(programme: Programme, ballots: Sequence[Counted], assembly: Asse
 
 
 def warnings(
-    ballots: Sequence[Counted], assembly: Assembly | None, *, listed: int, rules: ElectionRules
+    ballots: Sequence[Counted], assembly: Assembly | None, *, listed: Collection[UUID], rules: ElectionRules
 ) -> list[Fault]:
-    """Return what is told and keeps nothing from being certified; `listed` counts the delegates listed singly."""
+    """Return what is told and keeps nothing from being certified; `listed` are the delegates listed singly."""
     found: list[Fault] = []
     sheets = [one.sheet for one in ballots if one.sheet is not None]
     voters, eligible = sum(one.voters for one in sheets), sum(one.eligible for one in sheets)
@@ -183,14 +192,21 @@ def warnings(
     if delegates and not reaches(women, delegates, percent=rules.women_percent):
         values = {"women": women, "all": delegates, "percent": rules.women_percent}
         found.append(Fault("/ballots", "delegates.few_women", WOMEN_DELEGATES, values))
-    if listed and listed != delegates:
-        found.append(Fault("/delegates", "delegates.listed_differ", LISTED, {"listed": listed, "delegates": delegates}))
+    if listed and len(listed) != delegates:
+        values = {"listed": len(listed), "delegates": delegates}
+        found.append(Fault("/delegates", "delegates.listed_differ", LISTED, values))
     if assembly is None or assembly.standing is not Standing.AGREED:
         return found
     women, seats = sum(one.woman for one in assembly.members), len(assembly.members)
     if not reaches(women, seats, percent=rules.women_percent):
         values = {"women": women, "all": seats, "percent": rules.women_percent}
         found.append(Fault("/meeting/members", "members.few_women", WOMEN_MEMBERS, values))
+    # Without an id on the list or on the sheet nobody can tell.
+    found += [
+        Fault(f"/meeting/members/{index}", "members.not_listed", NOT_LISTED, {})
+        for index, one in enumerate(assembly.members)
+        if listed and one.told and one.person_id not in listed
+    ]
     found += [
         Fault(
             f"/meeting/members/{index}",

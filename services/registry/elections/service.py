@@ -173,7 +173,7 @@ async def count_anew(session: AsyncSession, election: Election, *, by: Caller, n
     meeting = bool(standings) and all(one is Standing.AGREED for one in standings)
     action = "election.changed"
     election.voters = election.eligible = None
-    if meeting and not sheets.unsettled and sheets.sheets >= election.rt_count:
+    if meeting and not sheets.unsettled and sheets.sheets == election.rt_count:
         election.state = state_after(election.state, Act.COUNT)
         election.voters, election.eligible = sheets.voters, sheets.eligible
         action = "election.counted"
@@ -230,8 +230,9 @@ def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods:
             woman=one["sex"] == Sex.FEMALE,
             periods=periods.get(officer.person_id, 0) if officer.person_id else 0,
             named=officer.name != ERASED,
+            told=bool(one["person_id"] or other["person_id"]),
         )
-        for one, officer in zip(first.members, officers, strict=False)
+        for one, other, officer in zip(first.members, tallies[-1].members, officers, strict=False)
     ]
     return Assembly(_standing_of(tallies), first.held_on, first.present_men + first.present_women, members)
 
@@ -250,7 +251,7 @@ async def _judged(session: AsyncSession, election: Any, vault: Vault) -> Judged:
         for row in (await session.execute(sheets_of(election.id))).all()
     ]
     tallies = (await session.execute(meeting_of(election.id))).all()
-    listed = await session.scalar(select(func.count()).where(Delegate.election_id == election.id))
+    listed = (await session.scalars(select(Delegate.person_id).where(Delegate.election_id == election.id))).all()
     term = _term_of(election, tallies, vault)
     periods: Mapping[UUID, int] = {}
     of_term: Sequence[Fault] = []
@@ -273,7 +274,7 @@ async def _judged(session: AsyncSession, election: Any, vault: Vault) -> Judged:
     return Judged(
         election.state,
         missing(programme, ballots, assembly, of_term=found, rules=rules),
-        warnings(ballots, assembly, listed=listed or 0, rules=rules),
+        warnings(ballots, assembly, listed=set(listed), rules=rules),
         term,
     )
 

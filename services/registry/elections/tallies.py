@@ -34,7 +34,7 @@ from services.registry.elections.sheets import (
 from services.registry.personal import service as personal
 from shared.errors import Fault, ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim, locked
+from shared.items import changes, claim, locked, require_none
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -324,6 +324,8 @@ async def record_delegate(
     if claimed.existing:
         return claimed.id, False
     state_after(election.state, Act.EDIT)
+    listed = select(Delegate.id).where(Delegate.election_id == election.id, Delegate.person_id == draft.person_id)
+    await require_none(session, listed)
     delegate = Delegate(
         **draft.model_dump(exclude={"id", "name", "person_id"}),
         person_id=draft.person_id or new_id(),

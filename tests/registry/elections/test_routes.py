@@ -119,6 +119,17 @@ class TestChangeElection:
 
         assert states == [("open", None), ("counted", 80)]
 
+    async def test_counts_nothing_while_there_are_more_sheets_than_rt(self, registry: Running) -> None:
+        story = await begin(registry)
+        await story.count()
+        seen = etag(await story.read())
+        headers = registry.token("facilitator") | seen
+        fewer = await registry.http.patch(story.address, json={"rt_count": 1}, headers=headers)
+
+        assert (fewer.json()["state"], fewer.json()["turnout"]["numerator"]) == ("open", None)
+        missing = (await story.gates())["missing"]
+        assert [(one["code"], one["pointer"]) for one in missing] == [("ballots.too_many", "/ballots")]
+
     async def test_needs_the_version_that_was_seen(self, registry: Running) -> None:
         story = await begin(registry)
         headers = registry.token("facilitator")

@@ -453,6 +453,22 @@ class TestDelegates:
         assert [one["code"] for one in gates["warnings"]] == ["delegates.listed_differ"]
         assert gates["ready"] is True
 
+    async def test_are_listed_once_and_are_those_who_can_be_elected(self, story: Story) -> None:
+        elected, listed = new_id(), new_id()
+        known = members()
+        known[0] |= {"person_id": elected}
+        known[1] |= {"person_id": listed}
+        first = await story.enter("delegates", self.DELEGATE | {"person_id": listed}, story.first)
+        again = await story.enter("delegates", self.DELEGATE | {"person_id": listed}, story.second)
+        await story.count(members=known)
+
+        gates = await story.gates()
+
+        assert (first.status_code, again.status_code, code_of(again)) == (201, 409, "item.already_there")
+        assert again.json()["existing"] == first.json()["id"]
+        told = [(one["code"], one["pointer"]) for one in gates["warnings"]]
+        assert told == [("delegates.listed_differ", "/delegates"), ("members.not_listed", "/meeting/members/0")]
+
 
 class TestJournal:
     async def test_keeps_an_entry_for_each_change_and_names_nobody(self, registry: Running, story: Story) -> None:
