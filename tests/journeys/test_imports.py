@@ -1,4 +1,4 @@
-"""A file through the gateway while everything that works on it is killed: it completes once."""
+"""Files through the gateway to the workers of all three; one while everything that works on it is killed: it completes once."""
 
 import time
 from typing import Any
@@ -6,7 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.journeys.home import DEMANGAN, Home, eventually
+from tests.journeys.home import DEMANGAN, Home, SignedIn, eventually
+from tests.journeys.story import elected_board, plan_draft
+from tests.monitoring.complaints.test_imports import COMPLAINT
+from tests.planning.activities.test_imports import ACTIVITY
 from tests.shared.importing import csv_file
 
 pytestmark = pytest.mark.xdist_group("house")
@@ -56,3 +59,34 @@ def test_killed_in_the_middle_an_import_completes_once(home: Home) -> None:
     eventually(lambda: home.http.get(f"/registry/v1/jobs/{view['id']}", headers=headers).json()["state"] == "succeeded")
     corrected = somebody.get(f"{one}/corrected")
     assert len(corrected.text.splitlines()) == REFUSED + 1
+
+
+def imported(home: Home, by: SignedIn, service: str, kind: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {by.token}", "Content-Type": "text/csv"}
+    address = f"/{service}/v1/imports"
+    reply = home.http.post(f"{address}?kind={kind}&mode=commit", content=csv_file(rows), headers=headers)
+    assert reply.status_code == 202, reply.text
+    one = f"{address}/{reply.json()['id']}"
+    eventually(lambda: by.get(one).json()["waiting"] == 0, within=60)
+    return dict(by.get(one).json())
+
+
+def test_works_and_complaints_come_in_as_files_and_are_taken_back(home: Home) -> None:
+    facilitator, secretary = home.somebody("facilitator", "34.71"), home.somebody("board_officer", DEMANGAN)
+    board = elected_board(facilitator, DEMANGAN)
+    plan = secretary.made("/planning/v1/plans", plan_draft(board, DEMANGAN))["id"]
+    works = [ACTIVITY | {"ID rencana": plan, "Prioritas": rank} for rank in ("1", "2", "2")]
+    of_works = imported(home, secretary, "planning", "activities", works)
+    # Sent at once: monitoring asks registry about a board that it has not heard of.
+    complaint = COMPLAINT | {"Kode kelurahan": DEMANGAN, "ID lembaga": board, "Terlapor": "lembaga"}
+    of_complaints = imported(home, facilitator, "monitoring", "complaints", [complaint])
+
+    assert (of_works["accepted"], of_works["refused"], of_complaints["accepted"]) == (2, 1, 1)
+    listed = f"/planning/v1/plans/{plan}/activities"
+    assert len(secretary.get(listed).json()["items"]) == 2
+    for by, service, one in ((secretary, "planning", of_works), (facilitator, "monitoring", of_complaints)):
+        address = f"/{service}/v1/imports/{one['id']}"
+        tag = by.get(address).headers["ETag"]
+        undone = by.send("POST", f"{address}/undo", None, If_Match=tag)
+        assert undone.status_code == 200, undone.text
+    assert secretary.get(listed).json()["items"] == []
