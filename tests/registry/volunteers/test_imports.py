@@ -5,6 +5,7 @@ from sqlalchemy import text
 
 from tests.house import Running, code_of
 from tests.registry.electing import PROGRAMME, a_board, open_election
+from tests.registry.placing import places, put_back
 from tests.registry.residents.story import a_household, somebody
 from tests.shared.importing import CODE, Sender, csv_file
 
@@ -85,3 +86,21 @@ async def test_who_is_known_from_the_row_alone_stays_while_an_election_names_the
     assert [code_of(one) for one in refused] == ["import.in_use"] * 2
     # Who is a resident too is known without being a volunteer.
     assert [[one["pointer"] for one in reply.json()["errors"]] for reply in refused] == [["/rows/2"]] * 2
+
+
+async def test_a_check_sees_somebody_twice_in_a_place_under_both_of_its_codes(
+    registry: Running, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.intake.ROWS_AT_ONCE", 1)
+    before = await places(registry)
+    old = "34.71.03.1099"
+    try:
+        async with registry.database.writes.begin() as connection:
+            known = {"kelurahan_code": old, "code_now": CODE, "name": "Baciro"}
+            await connection.execute(registry.tables.places.insert(), known)
+        resident = (await somebody(registry)).json()["id"]
+        rows = [VOLUNTEER | {"ID warga": resident, "Kode kelurahan": code} for code in (old, CODE)]
+        told = await sender.agreed(rows, kind="volunteers")
+    finally:
+        await put_back(registry, before)
+    assert [[one["code"] for one in row["faults"]] for row in told] == [[], ["volunteer.already"]]
