@@ -47,6 +47,8 @@ from shared.uploading import (
 from shared.writing import Writing
 
 MOST_OPEN = 50
+MOST_OF_AN_ITEM = 200
+"""Attachments of one item, withdrawn ones too: nobody fills the storage with what nobody looks at."""
 
 
 class PurposeUnknown(Invalid):
@@ -68,6 +70,13 @@ class TooManyOpen(Conflict):
     title = Text("Terlalu banyak unggahan terbuka", "Too many open uploads")
     detail = Text("Akun ini masih memiliki {count} unggahan terbuka.", "This account still has {count} open uploads.")
     fix = Text("Selesaikan atau tarik yang lama.", "Finish or withdraw the old ones.")
+
+
+class TooManyOfItem(Conflict):
+    code = "attachment.too_many_of_item"
+    title = Text("Lampirannya sudah cukup", "Enough attachments")
+    detail = Text("Satu data memuat paling banyak {most} lampiran.", "One item has at most {most} attachments.")
+    fix = Text("Gabungkan halamannya menjadi satu PDF.", "Join pages into one PDF.")
 
 
 class NotYours(Conflict):
@@ -113,6 +122,9 @@ async def open_upload(
     mine = select(func.count()).select_from(own).where(own.account_id == by.account_id)
     if (count := await session.scalar(mine.where(own.state == AttachmentState.OPEN)) or 0) >= MOST_OPEN:
         raise TooManyOpen(count=count)
+    of_item = select(func.count()).select_from(own).where(own.subject_kind == kind, own.subject_id == subject_id)
+    if (await session.scalar(of_item) or 0) >= MOST_OF_AN_ITEM:
+        raise TooManyOfItem(most=MOST_OF_AN_ITEM)
     attachment = own(
         region_code=getattr(item, attachable.model.placed_by),
         subject_kind=kind,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, true, update
 from standardwebhooks import Webhook
 
 from shared.app import Service, Tables
@@ -29,6 +29,9 @@ from shared.webhooks import OVERLAP, DeliveryState, secret_of
 PAUSE_SECONDS = 1.0
 SCAN = 1_000
 AT_ONCE = 20
+OF_AN_ACCOUNT = 5
+"""How many of those one account has: receivers of its own that never answer take no more than that from the others."""
+
 CLAIMED = timedelta(minutes=2)
 """A worker that died in the middle of a try is taken for one that failed after so long."""
 
@@ -65,10 +68,17 @@ class Deliveries:
         return known[1]
 
     async def write(self, *, now: datetime) -> int:
-        """Turn what is new in the journal into messages, a thousand positions for each webhook; return how many."""
-        webhooks, head = self.tables.webhooks, self.tables.journal_head
+        """Turn what is new in the journal into messages, a thousand positions for each webhook; return how many.
+
+        Where a thousand wait already no more are written: the journal keeps them, and nobody fills the disk by replays.
+        """
+        webhooks, deliveries, head = self.tables.webhooks, self.tables.webhook_deliveries, self.tables.journal_head
+        waiting_already = select(deliveries.c.webhook_id).where(deliveries.c.state == DeliveryState.WAITING)
+        full = waiting_already.group_by(deliveries.c.webhook_id).having(func.count() >= SCAN)
         behind = select(webhooks.c.id, webhooks.c.account).where(
-            webhooks.c.paused.is_(None), webhooks.c.position < select(head.c.position).scalar_subquery()
+            webhooks.c.paused.is_(None),
+            webhooks.c.position < select(head.c.position).scalar_subquery(),
+            webhooks.c.id.not_in(full),
         )
         async with self.database.reads.connect() as connection:
             waiting = (await connection.execute(behind.order_by(webhooks.c.id))).all()
@@ -134,12 +144,19 @@ class Deliveries:
 
     async def _claimed(self, *, now: datetime) -> Sequence[Row[Any]]:
         webhooks, deliveries = self.tables.webhooks, self.tables.webhook_deliveries
+        is_due = and_(deliveries.c.state == DeliveryState.WAITING, deliveries.c.next_try_at <= now)
+        turn = func.row_number().over(partition_by=webhooks.c.account, order_by=deliveries.c.next_try_at)
+        in_turn = (
+            select(deliveries.c.id, turn.label("turn"))
+            .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
+            .where(is_due, webhooks.c.paused.is_(None))
+            .subquery()
+        )
         due = (
             select(deliveries.c.id)
-            .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
-            .where(deliveries.c.state == DeliveryState.WAITING, deliveries.c.next_try_at <= now)
-            .where(webhooks.c.paused.is_(None))
-            .order_by(deliveries.c.next_try_at)
+            .join(in_turn, in_turn.c.id == deliveries.c.id)
+            .where(is_due, in_turn.c.turn <= OF_AN_ACCOUNT)
+            .order_by(in_turn.c.turn, deliveries.c.next_try_at)
             .limit(AT_ONCE)
             .with_for_update(of=deliveries, skip_locked=True)
         )

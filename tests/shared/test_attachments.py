@@ -152,6 +152,17 @@ class TestOpen:
 
         assert (reply.status_code, code_of(reply)) == (409, "attachment.too_many_open")
 
+    async def test_an_item_has_only_so_many_withdrawn_ones_too(
+        self, clerk: Clerk, registry: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shared.attaching.MOST_OF_AN_ITEM", 3)
+        for number in range(3):
+            kept = await clerk.attaches(a_paper(mark=str(number)))
+            await registry.http.post(f"{ROOT}/{kept.json()['id']}/withdrawal", headers=clerk.headers | etag(kept))
+        reply = await clerk.opens(a_paper())
+
+        assert (reply.status_code, code_of(reply)) == (409, "attachment.too_many_of_item")
+
 
 class TestSend:
     async def test_parts_make_the_whole(self, clerk: Clerk, registry: Running) -> None:
@@ -477,6 +488,29 @@ class TestWithdraw:
 
 
 class TestSweep:
+    async def test_a_content_that_comes_again_while_it_is_swept_is_there(
+        self, clerk: Clerk, registry: Running, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = await clerk.attaches(a_paper(mark="again"))
+        await registry.http.post(f"{ROOT}/{first.json()['id']}/withdrawal", headers=clerk.headers | etag(first))
+        storage, sending = registry.app.state.storage, []
+        delete = storage.delete
+
+        async def slowly(names: list[str]) -> None:
+            if any(name.startswith("attachments/") for name in names):
+                # The same paper comes between the look at its rows and its end.
+                sending.append(asyncio.create_task(clerk.attaches(a_paper(mark="again"))))
+                await asyncio.sleep(0.5)
+            await delete(names)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "delete", slowly)
+            await swept(registry, after=timedelta(hours=2))
+        (again,) = [await one for one in sending]
+
+        assert again.json()["state"] == "kept"
+        assert (await clerk.reads(f"{ROOT}/{again.json()['id']}/content")).content == a_paper(mark="again")
+
     async def test_parts_go_when_the_whole_is_kept(self, clerk: Clerk, registry: Running) -> None:
         kept = await clerk.attaches(a_paper(mark="parts"))
         part = f"0-{hashlib.sha256(a_paper(mark='parts')).hexdigest()}"

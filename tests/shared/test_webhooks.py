@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ class Receiver:
 
     status: int = 204
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
     port: int = 0
 
     @property
@@ -44,6 +46,7 @@ class Receiver:
         headers = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in head[1:] if line}
         body = await reader.readexactly(int(headers["content-length"]))
         self.received.append((headers, body))
+        self.paths.append(head[0].split(" ")[1])
         writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
@@ -155,6 +158,43 @@ class TestDelivery:
         assert failed > 6
         assert arrived == {f"boards/{board}" for board in boards}
         assert [len(one) for one in bodies.values()] == [1, 1, 1]
+        assert {one["state"] for one in await log_of(registry, webhook)} == {"delivered"}
+
+    async def test_one_account_takes_no_more_than_its_share_of_a_round(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        for number in range(3):
+            await opened(registry, receiver, url=f"{receiver.url}?of=many{number}")
+        others = registry.token("partner")
+        reply = await registry.http.post(WEBHOOKS, json={"url": f"{receiver.url}?of=one"}, headers=others)
+        assert reply.status_code == 201
+        for number in range(10):
+            await a_board(registry, name=f"BKM Ke-{number}")
+        await registry.seal()
+        working, now = worker.deliveries(), read_clock()
+        await working.write(now=now)
+
+        assert await working.send(now=now) == 10
+        assert sorted(Counter(path.rpartition("=")[2][:3] for path in receiver.paths).items()) == [
+            ("man", 5),
+            ("one", 5),
+        ]
+
+    async def test_where_many_wait_no_more_are_written_until_they_are_gone(
+        self, registry: Running, worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shared.delivering.SCAN", 4)
+        webhook = await opened(registry, receiver)
+        for number in range(10):
+            await a_board(registry, name=f"BKM Ke-{number}")
+        await registry.seal()
+        working, now = worker.deliveries(), read_clock()
+        for _ in range(3):
+            await working.write(now=now)
+        assert len(await log_of(registry, webhook)) == 4
+        await worker.work()
+
+        assert len(receiver.received) == 10
         assert {one["state"] for one in await log_of(registry, webhook)} == {"delivered"}
 
     async def test_one_that_breaks_what_sends_holds_up_no_other(
