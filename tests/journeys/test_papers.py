@@ -100,6 +100,28 @@ def test_a_download_goes_on_where_the_line_broke(home: Home) -> None:
     assert (beyond.status_code, beyond.json()["code"]) == (416, "range.unsatisfiable")
 
 
+def test_who_complains_without_an_account_sends_a_paper_in_parts(home: Home) -> None:
+    clerk = home.somebody("facilitator", DEMANGAN)
+    draft = {"kelurahan_code": DEMANGAN, "scope": "financial", "category": "other", "text": "Paid twice."}
+    draft |= {"accused": {"kind": "other"}, "occurred_on": "2026-03-05", "channel": "website"}
+    filed = done(home.http.post("/monitoring/v1/complaints", json=draft))
+    code, tracked = {"Tracking-Code": filed["tracking_code"]}, "/monitoring/v1/complaints/tracked"
+    paper = a_paper(LARGEST + MIB)
+    wanted = {"media_type": "application/pdf", "size": len(paper), "sha256": hashlib.sha256(paper).hexdigest()}
+    upload = done(home.http.post(f"{tracked}/attachments", json=wanted, headers=code))["id"]
+    for begins in (0, LARGEST):
+        headers = code | {"Upload-Offset": str(begins)}
+        parts = f"{tracked}/attachments/{upload}/parts"
+        sent_part = home.http.post(parts, content=paper[begins : begins + LARGEST], headers=headers)
+        assert sent_part.status_code == 200, sent_part.text
+
+    address = f"/monitoring/v1/attachments/{upload}/content"
+    assert sent_part.json()["state"] == "kept"
+    assert clerk.get(address).content == paper
+    for headers in ({}, code):
+        assert home.http.get(address, headers=headers).status_code == 404
+
+
 def test_a_service_killed_while_it_judges_the_whole_keeps_it_when_the_part_comes_again(home: Home) -> None:
     clerk = home.somebody("facilitator", DEMANGAN)
     board = elected_board(clerk, DEMANGAN)
