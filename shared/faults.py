@@ -69,7 +69,11 @@ def pointer(location: Iterable[Any]) -> str:
 
 def fault(error: Mapping[str, Any]) -> Fault:
     """Translate one of the parser's errors; its own words never leave."""
-    code, message = KNOWN.get(error["type"], UNKNOWN)
+    kind = error["type"]
+    if kind in {"too_short", "too_long"} and isinstance(error.get("input"), str):
+        # What is secret is text too.
+        kind = f"string_{kind}"
+    code, message = KNOWN.get(kind, UNKNOWN)
     place = (
         error["loc"][1:] if error["loc"] and error["loc"][0] in {"body", "query", "path", "header"} else error["loc"]
     )

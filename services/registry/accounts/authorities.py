@@ -21,7 +21,7 @@ from services.registry.accounts.rules import (
 )
 from services.registry.accounts.schemas import AuthorityChange, AuthorityDraft
 from services.registry.personal import service as personal
-from services.registry.regions.service import codes_now
+from services.registry.regions.service import codes_now, require_known
 from shared.clock import today
 from shared.identity import new_id
 from shared.items import claim
@@ -37,10 +37,16 @@ AUDIENCES = {
 }
 
 
-def require_regions(regions: Sequence[str], *, by: Caller) -> None:
-    """Refuse to give what the giver does not serve."""
+def require_served(regions: Sequence[str], *, by: Caller) -> None:
+    """Refuse to touch what the caller does not serve."""
     for region in regions:
         by.require_region(region)
+
+
+async def require_regions(session: AsyncSession, regions: Sequence[str], *, by: Caller) -> None:
+    """Refuse to give what the giver does not serve, and regions that nobody knows: they would open nothing."""
+    require_served(regions, by=by)
+    await require_known(session, regions)
 
 
 def require_another(account: Account, *, by: Caller) -> None:
@@ -128,7 +134,7 @@ async def give(
 ) -> tuple[UUID, bool]:
     """Give an account that is locked roles in regions for a time to come; return the id and whether it is new."""
     require_another(account, by=by)
-    require_regions(draft.regions, by=by)
+    await require_regions(session, draft.regions, by=by)
     claimed = await claim(session, Authority, draft, by=by, within=account.id)
     if claimed.existing:
         return claimed.id, False
@@ -165,7 +171,7 @@ async def change(
 ) -> None:
     """Let an authority end on another day; ended earlier than before, it ends the account's sessions too."""
     require_another(account, by=by)
-    require_regions(await codes_now(session, authority.regions), by=by)
+    require_served(await codes_now(session, authority.regions), by=by)
     _require_lasting(authority, now=now)
     if "ends_on" in edited.model_fields_set:
         require_ahead(max(authority.starts_on, today(now)), edited.ends_on, today=today(now))

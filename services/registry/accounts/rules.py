@@ -161,6 +161,13 @@ class UsernameTaken(Conflict):
     fix = Text("Pilih nama lain.", "Choose another name.")
 
 
+class PasswordIsName(Invalid):
+    code = "password.is_name"
+    title = Text("Sandi sama dengan nama", "The password is the name")
+    detail = Text("Sandi tidak boleh sama dengan nama pengguna.", "A password cannot be the user name.")
+    fix = Text("Pilih sandi yang tidak diketahui orang.", "Choose one that nobody knows.")
+
+
 class AccountUnknown(Invalid):
     code = "account.unknown"
     title = Text("Akun tidak dikenal", "Unknown account")
@@ -224,6 +231,12 @@ def require_ahead(starts_on: date, ends_on: date | None, *, today: date) -> None
         raise AuthorityPast(pointer="/starts_on", day=starts_on, today=today)
     if ends_on is not None and ends_on < starts_on:
         raise AuthorityBackwards(pointer="/ends_on", starts_on=starts_on, ends_on=ends_on)
+
+
+def require_secret(password: str, *, username: str, pointer: str) -> None:
+    """Refuse a password that everybody knows who knows the user name."""
+    if password.strip().casefold() == username.casefold():
+        raise PasswordIsName(pointer=pointer)
 
 
 def without(regions: Iterable[str], gone: Collection[str]) -> list[str]:

@@ -14,6 +14,7 @@ from services.registry.accounts.authorities import (
     release_regions,
     require_another,
     require_regions,
+    require_served,
     share_regions,
 )
 from services.registry.accounts.holders import hashed, held
@@ -26,6 +27,7 @@ from services.registry.accounts.rules import (
     Role,
     UsernameTaken,
     require_ahead,
+    require_secret,
     scopes_of,
 )
 from services.registry.accounts.schemas import AccountChange, AccountDraft
@@ -50,6 +52,8 @@ __all__ = [
     "release_regions",
     "require_another",
     "require_regions",
+    "require_secret",
+    "require_served",
     "scopes_of",
     "served_accounts",
     "share_regions",
@@ -78,18 +82,20 @@ class Opening(Protocol):
 
 async def open_account(session: AsyncSession, draft: AccountDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
     """Open an account whose regions the opener serves; return its id and whether it is new."""
-    require_regions(draft.regions, by=by)
+    await require_regions(session, draft.regions, by=by)
     claimed = await claim(session, Account, draft, by=by)
     if claimed.existing:
         return claimed.id, False
-    password_hash = await hashed(draft.password.get_secret_value())
+    password = draft.password.get_secret_value()
+    require_secret(password, username=draft.username, pointer="/password")
+    password_hash = await hashed(password)
     await _open(session, draft, password_hash, by=by, now=now, columns=claimed.columns(now))
     return claimed.id, True
 
 
 async def open_invited(session: AsyncSession, draft: Opening, *, by: Caller, now: datetime) -> Account:
     """Open an account whose person will choose the password."""
-    require_regions(draft.regions, by=by)
+    await require_regions(session, draft.regions, by=by)
     columns = Claim(new_id(), b"", existing=False).columns(now)
     return await _open(session, draft, None, by=by, now=now, columns=columns)
 
@@ -179,7 +185,7 @@ async def change_account(
     if "display_name" in edited:
         account.display_name = edited["display_name"]
     if given := {name: edited[name] for name in ("roles", "regions") if name in edited}:
-        require_regions(edited.get("regions", []), by=by)
+        await require_regions(session, edited.get("regions", []), by=by)
         await authorities.replace(session, account, **given, by=by, now=now)
         account.not_before = now
     await authorities.note_change(session, account, "account.changed", by=by, now=now)

@@ -64,6 +64,17 @@ def secrets(client_id: UUID, query: SecretQuery, caller: Caller, *, now: datetim
     return statement.where(holds if query.holds else not_(holds))
 
 
+async def one_secret(
+    connection: AsyncConnection, client_id: UUID, secret_id: UUID, caller: Caller, *, now: datetime
+) -> dict[str, Any]:
+    """Return one secret of a client, or ResourceNotFound."""
+    statement = secrets(client_id, SecretQuery(), caller, now=now).where(ClientSecret.id == secret_id)
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        raise ResourceNotFound
+    return secret_view(row)
+
+
 def secret_view(secret: Any) -> dict[str, Any]:
     """Return a secret as SecretView."""
     return {

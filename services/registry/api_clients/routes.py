@@ -46,10 +46,12 @@ ClientToChange = Annotated[Client, Depends(client_to_change)]
 ClientToExtend = Annotated[Client, Depends(client_to_extend)]
 
 
-async def secret_to_change(client: ClientToExtend, secret_id: UUID, request: Request, session: Writing) -> ClientSecret:
+async def secret_to_change(
+    client: ClientToExtend, client_secret_id: UUID, request: Request, session: Writing
+) -> ClientSecret:
     """Give the secret of the path, its client locked, in the version the caller last saw."""
     version = expected_version(request.headers.get("if-match"))
-    return await service.locked_secret(session, client, secret_id, version=version)
+    return await service.locked_secret(session, client, client_secret_id, version=version)
 
 
 SecretToChange = Annotated[ClientSecret, Depends(secret_to_change)]
@@ -141,7 +143,15 @@ async def add_secret(
     return saved(body, status=201 if new else 200, location=address)
 
 
-@clients.delete("/{id}/secrets/{secret_id}", response_model=SecretView)
+@clients.get("/{id}/secrets/{client_secret_id}", response_model=SecretView)
+async def read_secret(
+    id: UUID, client_secret_id: UUID, request: Request, caller: AccountReader, connection: Reading, now: Now
+) -> Response:
+    """Read when a client's secret was used and ends; never the secret itself."""
+    return item_reply(request, await queries.one_secret(connection, id, client_secret_id, caller, now=now))
+
+
+@clients.delete("/{id}/secrets/{client_secret_id}", response_model=SecretView)
 async def retire_secret(
     by: AccountWriter, session: Writing, client: ClientToExtend, secret: SecretToChange, now: Now
 ) -> Response:

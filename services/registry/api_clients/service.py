@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts.holders import hashed, matching
-from services.registry.accounts.service import SERVICE_SCOPES, Role, UsernameTaken, require_regions
+from services.registry.accounts.service import SERVICE_SCOPES, Role, UsernameTaken, require_regions, require_served
 from services.registry.api_clients import queries
 from services.registry.api_clients.models import Client, ClientSecret
 from services.registry.api_clients.queries import CLIENTS_RECORDED
@@ -97,12 +97,12 @@ async def open_client(
 
     Made again with the same id it gets a new secret and loses all others: the first may have been lost with its reply.
     """
-    require_regions(draft.regions, by=by)
+    await require_regions(session, draft.regions, by=by)
     claimed = await claim(session, Client, draft, by=by)
     shown = random.token_urlsafe(32)
     if claimed.existing:
         client = await session.get_one(Client, claimed.id, with_for_update=True)
-        require_regions(await codes_now(session, client.regions), by=by)
+        require_served(await codes_now(session, client.regions), by=by)
         for old in await _holding(session, client, now=now):
             old.retired_at = now
             await _note_secret(session, old, "secret.retired", by=by, now=now)

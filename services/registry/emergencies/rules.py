@@ -32,7 +32,10 @@ class EmergencyOpen(Conflict):
         "Akun ini masih memiliki keadaan darurat yang terbuka di {region}.",
         "The account has an emergency in {region} that is still open.",
     )
-    fix = Text("Akhiri yang lama lebih dahulu, atau pakai tokennya.", "End that one first, or use its token.")
+    fix = Text(
+        "Pakai tokennya, nyatakan lagi dengan id yang sama untuk token lain, atau akhiri yang lama.",
+        "Use its token, declare it again with the same id for another one, or end it.",
+    )
 
 
 class EmergencyOver(Conflict):

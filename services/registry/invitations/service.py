@@ -61,7 +61,7 @@ async def invite(session: AsyncSession, draft: InvitationDraft, *, by: Caller, n
 
     Made again with the same id it gets a new code: the first may have been lost with its reply.
     """
-    accounts.require_regions(draft.regions, by=by)
+    await accounts.require_regions(session, draft.regions, by=by)
     claimed = await claim(session, Invitation, draft, by=by)
     if claimed.existing:
         return await _another_code(session, claimed.id, by=by, now=now)
@@ -165,10 +165,11 @@ async def accept(session: AsyncSession, acceptance: Acceptance, *, now: datetime
     # Another code may have taken its place while this one waited for the lock.
     if over or account.suspended or bytes(invitation.code_digest) != digest:
         raise InvitationOver
+    password = acceptance.password.get_secret_value()
+    accounts.require_secret(password, username=account.username, pointer="/password")
     holder = Caller(account_id=account.id, person_id=account.person_id)
     invitation.accepted_at = invitation.changed_at = now
     await session.flush()
-    password = acceptance.password.get_secret_value()
     await accounts.set_password(session, account, await hashed(password), by=holder, now=now)
     _note(session, invitation, "invitation.accepted", by=holder, now=now)
     return account.username
@@ -187,5 +188,6 @@ async def change_password(session: AsyncSession, change: PasswordChange, *, by: 
         raise PasswordWrong
     if old == new:
         raise PasswordSame(pointer="/new_password")
+    accounts.require_secret(new, username=account.username, pointer="/new_password")
     await accounts.set_password(session, account, await hashed(new), by=by, now=now)
     return account

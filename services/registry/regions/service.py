@@ -30,7 +30,7 @@ from shared.journal import Audience, Change, entry_row
 from shared.loading import copy_rows, upsert_rows
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
-from shared.places import place_row, within_any
+from shared.places import NATION, place_row, within_any
 from shared.statements import among
 
 AUDIENCES = {
@@ -86,6 +86,14 @@ class RegionCodeTaken(Conflict):
         "Check the code. Where regions below collide, give new codes in `takes`. Where it came with the official"
         " list, import it first with the effective day as its valid_from.",
     )
+
+
+async def require_known(session: AsyncSession, codes: Sequence[str]) -> None:
+    """Refuse a list of regions with a code that never was one's; the nation is known."""
+    known = set(await session.scalars(select(places.c.kelurahan_code).where(among(places.c.kelurahan_code, codes))))
+    for index, code in enumerate(codes):
+        if code != NATION and code not in known:
+            raise RegionUnknown(pointer=f"/regions/{index}", code=code)
 
 
 async def codes_now(session: AsyncSession, codes: Sequence[str]) -> list[str]:

@@ -69,6 +69,7 @@ class TestOpenAccount:
             ({"roles": []}, "/roles"),
             ({"regions": ["3471"]}, "/regions/0"),
             ({"regions": []}, "/regions"),
+            ({"regions": ["34.71", "34.99"]}, "/regions/1"),
             ({"password": "pendek"}, "/password"),
             ({"password": 123456789012}, "/password"),
             ({"username": "Besar"}, "/username"),
@@ -80,6 +81,35 @@ class TestOpenAccount:
 
         assert reply.status_code == 422
         assert reply.json()["errors"][0]["pointer"] == pointer
+
+    async def test_says_of_a_short_password_how_long_it_must_be(self, registry: Running) -> None:
+        (fault,) = (await an_account(registry, password="pendek")).json()["errors"]
+
+        assert (fault["code"], fault["message"]) == ("value.too_short", "Paling sedikit 12 karakter.")
+
+    async def test_takes_no_name_for_a_password(self, registry: Running) -> None:
+        reply = await an_account(registry, username="sekretaris-kricak", password=" Sekretaris-Kricak")
+
+        assert (reply.status_code, code_of(reply)) == (422, "password.is_name")
+
+    async def test_refuses_a_region_that_nobody_knows_wherever_one_is_given(self, registry: Running) -> None:
+        account = await an_account(registry)
+        now = await registry.http.get(account.headers["Location"], headers=operator(registry))
+        nowhere = {"regions": ["34.71", "34.99"]}
+        replies = [
+            await registry.http.patch(
+                account.headers["Location"], json=nowhere, headers=operator(registry) | etag(now)
+            ),
+            await registry.http.post(
+                f"{account.headers['Location']}/authorities",
+                json={"roles": ["volunteer"], "starts_on": "2999-01-01"} | nowhere,
+                headers=operator(registry),
+            ),
+            await a_client(registry, **nowhere),
+        ]
+
+        assert [(one.status_code, code_of(one)) for one in replies] == [(422, "region.unknown")] * 3
+        assert [one.json()["errors"][0]["pointer"] for one in replies] == ["/regions/1"] * 3
 
     async def test_gives_a_name_once_even_to_two_at_once(self, registry: Running) -> None:
         await warm(registry)

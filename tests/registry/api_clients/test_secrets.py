@@ -57,6 +57,17 @@ class TestRotation:
         assert [reply.status_code for reply in after] == [401, 200]
         assert code_of(after[0]) == "credentials.wrong"
 
+    async def test_is_read_where_its_reply_says_with_what_retires_it(self, registry: Running) -> None:
+        client = await a_client(registry)
+        added = await add(registry, client)
+
+        shown = await registry.http.get(added.headers["Location"], headers=operator(registry))
+        elsewhere = await registry.http.get(added.headers["Location"], headers=operator(registry, regions=("33.74",)))
+        retired = await registry.http.delete(added.headers["Location"], headers=operator(registry) | etag(shown))
+
+        assert (shown.status_code, "client_secret" in shown.json()) == (200, False)
+        assert (elsewhere.status_code, retired.status_code) == (404, 200)
+
     async def test_ends_the_old_one_after_the_overlap(self, registry: Running) -> None:
         client = await a_client(registry)
 

@@ -98,6 +98,7 @@ class TestInvite:
             ({"roles": []}, "/roles"),
             ({"starts_on": "2020-01-01"}, "/starts_on"),
             ({"username": "Besar"}, "/username"),
+            ({"regions": ["34.99"]}, "/regions/0"),
         ],
     )
     async def test_names_the_wrong_place(self, registry: Running, change: dict[str, Any], pointer: str) -> None:
@@ -203,9 +204,13 @@ class TestAccept:
 
     async def test_names_the_wrong_place(self, registry: Running) -> None:
         short = await accept(registry, "x", "pendek")
+        invitation = (await invite(registry)).json()
+        name = await accept(registry, invitation["code"], invitation["username"])
         query = await registry.http.post(f"{ACCEPTANCE}?code=x", json={})
 
         assert short.json()["errors"][0]["pointer"] == "/password"
+        assert (name.status_code, code_of(name)) == (422, "password.is_name")
+        assert (await accept(registry, invitation["code"])).status_code == 200
         assert (query.status_code, code_of(query)) == (400, "query.invalid")
 
 
