@@ -55,6 +55,9 @@ class Column:
     decimal: bool = False
     """Holds an exact decimal, which is kept as text: the comma of an Indonesian spreadsheet is its point."""
 
+    restricted: str | None = None
+    """The scope without which a refused row's cell is not given back, for it tells who somebody is."""
+
 
 ID = Column(
     "ID",
@@ -99,6 +102,9 @@ class Importable:
     model: type[Any]
     withdrawn: Callable[[Any], Change]
     """Says of an item what the journal keeps when its import is undone."""
+
+    reading: str = ""
+    """The action by which the journal notes that restricted cells were given back."""
 
     parts: Sequence[type[Any]] = ()
     """What recording an item made besides it, under a foreign key to it; it goes with the item."""

@@ -1,7 +1,7 @@
 """Imports over HTTP: a file comes in, its verdicts go out, and a template or what is to be mended can be downloaded."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Row, Table, select
 
 from shared.clock import Now
-from shared.database import Reading, Snapshot
+from shared.database import Reading, Snapshot, database_of
 from shared.errors import Fault, Language, QueryInvalid, ResourceNotFound, Text
 from shared.faults import KNOWN
 from shared.importables import Importable
@@ -24,9 +24,10 @@ from shared.permissions import Anyone, Caller, ScopeMissing, SignedIn
 from shared.problems import language_of
 from shared.reading import read_apart
 from shared.replies import VersionStale, expected_version, item_reply, reply, saved
-from shared.restricted import stored_nowhere
+from shared.restricted import Sight, stored_nowhere
 from shared.routing import router
 from shared.sheets import CSV, FORMS, MOST_BYTES, XLSX, FileTooLarge, csv_bytes, form_of, xlsx_bytes
+from shared.vault import Vault
 from shared.withdrawing import undo
 from shared.writing import Writing
 
@@ -218,32 +219,43 @@ async def list_import_rows(
     )
 
 
-async def read_corrections(id: UUID, request: Request, caller: SignedIn, connection: Snapshot) -> Response:
+async def read_corrections(id: UUID, request: Request, caller: SignedIn, connection: Snapshot, now: Now) -> Response:
     """Download the refused rows as CSV, each with what is wrong; mended it can be sent as it is.
 
-    Of an import that ended before its last row, those that were never judged stand there, too.
+    Of an import that ended before its last row, those that were never judged stand there, too. What tells who somebody
+    is stays empty for whoever may not read that, and leaves an entry for whoever may.
     """
     imports, rows = _tables(request)
     known_as = await _own(connection, imports, id, caller)
     wanted = [RowVerdict.REFUSED, *([] if known_as.state in OPEN else [RowVerdict.WAITING])]
     left = select(rows).where(rows.c.import_id == id, rows.c.verdict.in_(wanted))
     found = (await connection.execute(left.order_by(rows.c.number))).all()
+    importable = _importable(request, known_as.kind)
+    restricted = {one.field: one.restricted for one in importable.columns if one.restricted} if importable else {}
+    hidden = {field for field, scope in restricted.items() if not caller.may(scope)}
+    if importable is not None and hidden != restricted.keys():
+        async with database_of(request).transaction() as session:
+            Sight(connection, caller, now, session).noting(importable.reading, f"imports/{id}")(found)
     language = language_of(request.headers.get("accept-language"))
-    secret = request.app.state.settings.hmac_key
-    content = await asyncio.to_thread(_corrections, known_as.headers, found, language=language, secret=secret)
+    vault = vault_of(request.app.state.settings.hmac_key)
+    content = await asyncio.to_thread(
+        _corrections, known_as.headers, found, language=language, vault=vault, hidden=hidden
+    )
     headers = {"Content-Disposition": f'attachment; filename="{known_as.kind}-{id}.csv"'}
     return stored_nowhere(reply(request, content, media_type=CSV, headers=headers))
 
 
-def _corrections(fields: Mapping[str, str], found: Any, *, language: Language, secret: bytes) -> bytes:
-    vault = vault_of(secret)
+def _corrections(
+    fields: Mapping[str, str], found: Any, *, language: Language, vault: Vault, hidden: Collection[str]
+) -> bytes:
     lines = [[*fields, *OWN_HEADERS]]
     for row in found:
         cells = vault.opened(row.item_id, bytes(row.wrapped_key), bytes(row.sealed))
         wrong = "; ".join(f"{one['column']}: {one[language]}" if one["column"] else one[language] for one in row.faults)
         if row.verdict == RowVerdict.WAITING:
             wrong = NEVER_JUDGED.said(language, {})
-        lines.append([*(cells.get(field, "") for field in fields.values()), str(row.number), wrong])
+        shown = ("" if field in hidden else cells.get(field, "") for field in fields.values())
+        lines.append([*shown, str(row.number), wrong])
     return csv_bytes(lines)
 
 

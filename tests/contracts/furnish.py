@@ -93,7 +93,21 @@ FITTING: dict[str, dict[str, Any]] = {
         "result": None,
         "result_digest": None,
     },
-    "imports": {"mode": "commit", "rows": 4, "waiting": 0, "accepted": 3, "existing": 0, "refused": 1, "withdrawn": 0},
+    "imports": {
+        "kind": ["residents", "households", "volunteers"],
+        "headers": [
+            {"Nama": "name", "NIK": "nik", "Telepon": "phone"},
+            {"Alamat": "address", "Nomor KK": "kk_number"},
+            {"Nama": "name", "Telepon": "phone"},
+        ],
+        "mode": "commit",
+        "rows": 4,
+        "waiting": 0,
+        "accepted": 3,
+        "existing": 0,
+        "refused": 1,
+        "withdrawn": 0,
+    },
     "import_rows": {"verdict": "refused", "faults": [[]], "number": [2, 3, 4, 5], "wrapped_key": b"", "sealed": b""},
     "authorities": {"roles": ["volunteer"], "regions": ["34.71"], "ends_on": None, "revoked_at": None},
     # The place of the tests was renamed in 2024: it has a predecessor and a successor, itself.

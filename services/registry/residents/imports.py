@@ -22,6 +22,7 @@ from shared.statements import among
 from shared.vault import Vault
 
 SCOPE = "registry:residents:write"
+PERSONAL = "registry:personal:read"
 DAY = Text("TTTT-BB-HH atau HH/BB/TTTT", "YYYY-MM-DD or DD/MM/YYYY")
 NUMBER_ABSENT = {
     "belum terbit": NumberAbsent.NOT_ISSUED,
@@ -41,10 +42,10 @@ OF_HOUSEHOLDS = (
     Column("RT", "rt", Text("Nomor RT", "Number of the rukun tetangga"), "003"),
     Column("RW", "rw", Text("Nomor RW", "Number of the rukun warga"), "002"),
     Column("Sejak", "starts_on", Text("Hari pertama diketahui tinggal di sini", "First day known here"), "2024-01-15"),
-    Column("Alamat", "address", Text("Pribadi", "Personal"), "Jalan Contoh 1"),
-    Column("Lintang", "point/latitude", Text("Pribadi; derajat", "Personal; degrees")),
-    Column("Bujur", "point/longitude", Text("Pribadi; derajat", "Personal; degrees")),
-    Column("Nomor KK", "kk_number", Text("Pribadi", "Personal"), digits=True),
+    Column("Alamat", "address", Text("Pribadi", "Personal"), "Jalan Contoh 1", restricted=PERSONAL),
+    Column("Lintang", "point/latitude", Text("Pribadi; derajat", "Personal; degrees"), restricted=PERSONAL),
+    Column("Bujur", "point/longitude", Text("Pribadi; derajat", "Personal; degrees"), restricted=PERSONAL),
+    Column("Nomor KK", "kk_number", Text("Pribadi", "Personal"), digits=True, restricted="registry:nik:read"),
     Column(
         "Alasan tanpa KK",
         "kk_absent_reason",
@@ -60,8 +61,8 @@ OF_RESIDENTS = (
         Text("ID rumah tangga yang sudah tercatat", "Id of a household on record"),
         "0190c0de-0000-7000-8000-000000000001",
     ),
-    Column("Nama", "name", Text("Pribadi", "Personal"), "Warga Contoh"),
-    Column("NIK", "nik", Text("Pribadi", "Personal"), digits=True),
+    Column("Nama", "name", Text("Pribadi", "Personal"), "Warga Contoh", restricted=PERSONAL),
+    Column("NIK", "nik", Text("Pribadi", "Personal"), digits=True, restricted="registry:nik:read"),
     Column(
         "Alasan tanpa NIK",
         "nik_absent_reason",
@@ -69,7 +70,7 @@ OF_RESIDENTS = (
         "tidak ditunjukkan",
         choices=NUMBER_ABSENT,
     ),
-    Column("Telepon", "phone", Text("Pribadi", "Personal"), digits=True),
+    Column("Telepon", "phone", Text("Pribadi", "Personal"), digits=True, restricted=PERSONAL),
     Column(
         "Jenis kelamin",
         "sex",
@@ -163,6 +164,7 @@ def importables(vault: Vault) -> tuple[Importable, Importable]:
             record=together(households, household),
             model=Household,
             withdrawn=_household_withdrawn,
+            reading="households.read",
             taken_back=_forget,
         ),
         Importable(
@@ -173,6 +175,7 @@ def importables(vault: Vault) -> tuple[Importable, Importable]:
             record=together(residents, resident),
             model=Resident,
             withdrawn=_resident_withdrawn,
+            reading="residents.read",
             in_use=_in_use,
             taken_back=_forget,
             within=(Household, "household_id"),

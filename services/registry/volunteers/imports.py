@@ -31,8 +31,8 @@ COLUMNS = (
     Column(
         "ID warga", "resident_id", Text("Kosong: tidak tercatat sebagai warga", "Empty: not on record as a resident")
     ),
-    Column("Nama", "name", Text("Pribadi", "Personal"), "Relawan Contoh"),
-    Column("Telepon", "phone", Text("Pribadi", "Personal"), digits=True),
+    Column("Nama", "name", Text("Pribadi", "Personal"), "Relawan Contoh", restricted="registry:personal:read"),
+    Column("Telepon", "phone", Text("Pribadi", "Personal"), digits=True, restricted="registry:personal:read"),
     Column(
         "Jenis kelamin",
         "sex",
@@ -91,6 +91,7 @@ def importable(vault: Vault) -> Importable:
         record=one_by_one(volunteer),
         model=Volunteer,
         withdrawn=_withdrawn,
+        reading="volunteers.read",
         in_use=_in_use,
         taken_back=_forget,
         # One person is recorded once in a kelurahan, under whatever id a row names them.
