@@ -23,16 +23,16 @@ AT_ONCE = 10
 
 @pytest.fixture
 def sender(registry: Running, monkeypatch: pytest.MonkeyPatch) -> Sender:
-    monkeypatch.setattr("shared.importing.ROWS_AT_ONCE", AT_ONCE)
+    monkeypatch.setattr("shared.intake.ROWS_AT_ONCE", AT_ONCE)
     return Sender(registry, "facilitator", sub=str(uuid4()))
 
 
-def boards(number: int) -> bytes:
-    return csv_file([BOARD | {"Nama": f"BKM {one}"} for one in range(number)])
+def boards(number: int, *, called: str = "BKM") -> bytes:
+    return csv_file([BOARD | {"Nama": f"{called} {one}"} for one in range(number)])
 
 
-async def begun(sender: Sender, rows: int = 1) -> str:
-    reply = await sender.send(boards(rows))
+async def begun(sender: Sender, rows: int = 1, *, called: str = "BKM") -> str:
+    reply = await sender.send(boards(rows, called=called))
     assert reply.status_code == 202, reply.text
     return str(reply.json()["id"])
 
@@ -213,7 +213,7 @@ async def test_of_two_who_call_it_off_at_once_one_does(sender: Sender) -> None:
 async def test_called_off_while_it_ends_either_comes_first(registry: Running, sender: Sender) -> None:
     ends = set()
     for turn in range(12):
-        one = await begun(sender, 2)
+        one = await begun(sender, 2, called=f"BKM {turn}")
 
         async def calling_off(one: str = one, turn: int = turn) -> httpx.Response:
             for _ in range(turn * 3):
