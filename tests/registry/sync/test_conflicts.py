@@ -114,6 +114,25 @@ class TestStale:
         assert await mine.push() == "sync.stale"
         assert (await conflicts(mine))[0]["position"] is None
 
+    async def test_is_also_what_was_new_when_somebody_else_edited_it_since(self, registry: Running) -> None:
+        mine, _, _ = await two_phones(registry)
+        made = a_local_group(mine, next(iter(mine.of("boards"))))
+        # The reply is lost: for this phone the group is still new.
+        await mine.push_reply()
+        headers = registry.token("facilitator") | {"If-Match": '"1"'}
+        reply = await registry.http.patch(f"/registry/v1/groups/{made['id']}", json={"women": 2}, headers=headers)
+        assert reply.status_code == 200, reply.text
+
+        untouched = await mine.push()
+        mine.edit("groups", made["id"], name="KSM Saya")
+        edited = await mine.push()
+
+        assert (untouched, edited) == (None, "sync.stale")
+        assert (await the_group(registry, made["id"]))["women"] == 2
+        await mine.settle_down()
+        found = await the_group(registry, made["id"])
+        assert (found["name"], found["women"]) == ("KSM Saya", 2)
+
     async def test_comes_to_rest_when_synchronized_again(self, registry: Running) -> None:
         mine, theirs, group = await a_clash(registry)
 

@@ -1,13 +1,16 @@
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from shared import syncviews
 from tests.house import Running, code_of, etag
 from tests.registry.groups.story import a_group, join, people
+from tests.registry.racing import POOL, warm
 from tests.registry.residents.story import NAME, a_household, a_resident
 from tests.shared.importing import BOARD, Sender, csv_file
 from tests.shared.watermelon import Phone
@@ -267,6 +270,31 @@ class TestWaiting:
         body = await phone(registry).pull()
 
         assert body["changes"]["households"]["created"] == []
+
+
+class TestBesideOthers:
+    async def test_leaves_later_transactions_as_they_were(self, registry: Running) -> None:
+        await asyncio.gather(*(phone(registry).pull() for _ in range(POOL)))
+
+        async with AsyncExitStack() as stack:
+            for _ in range(POOL):
+                session = await stack.enter_async_context(registry.database.transaction())
+                assert await session.scalar(text("SHOW transaction_isolation")) == "read committed"
+
+    async def test_of_one_account_at_once_ends_in_the_same_copy(self, registry: Running) -> None:
+        await a_life(registry)
+        await warm(registry)
+        account = str(uuid4())
+        phones = [phone(registry, sub=account) for _ in range(3)]
+
+        replies = await asyncio.gather(*(one.pull_reply() for one in phones))
+
+        # Who comes second to an account's very first copy may have to come again.
+        assert {reply.status_code for reply in replies} <= {200, 503}
+        assert 200 in {reply.status_code for reply in replies}
+        for one in phones:
+            await one.pull()
+        assert phones[0].tables == phones[1].tables == phones[2].tables
 
 
 class TestNames:
