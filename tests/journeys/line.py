@@ -31,7 +31,7 @@ class BadLine(ThreadingHTTPServer):
         self.lost: Counter[str] = Counter()
         """Answers that were lost although the request had been accepted, by kind."""
         self.bytes_back = 0
-        self.loses: Callable[[str, int], bool] = self._by_chance
+        self.loses: Callable[[str, int], bool] = self.by_chance
         self._lock = threading.Lock()
 
     @property
@@ -47,7 +47,7 @@ class BadLine(ThreadingHTTPServer):
         self.server_close()
         self.far.close()
 
-    def _by_chance(self, kind: str, number: int) -> bool:
+    def by_chance(self, kind: str, number: int) -> bool:
         return number == 1 or Random(f"{self.seed}/{kind}/{number}").random() < self.share
 
     def answered(self, kind: str, reply: httpx.Response, body: bytes) -> bool:

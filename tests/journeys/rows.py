@@ -31,7 +31,11 @@ MASKS = (
 )
 SEVERAL = re.compile(r"(?<=\[)\"<[^]]*>\"(?=])")
 """Ids in a list: kept in the order of the ids."""
-JOURNAL = "SELECT action || ' ' || subject || ' ' || convert_from(payload, 'UTF8') FROM journal_entries"
+JOURNAL = (
+    "SELECT action || ' ' || subject || ' ' || convert_from(payload, 'UTF8') FROM journal_entries"
+    # Who reads names again after a lost answer has read them twice.
+    " WHERE action NOT LIKE '%.read'"
+)
 
 Rows = dict[str, Counter[str]]
 
