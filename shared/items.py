@@ -132,7 +132,7 @@ def same_place(model: type[Any], code: Any) -> ColumnElement[bool]:
 async def lock_place(session: AsyncSession, model: type[Any], code: str) -> str:
     """Return today's code of a place, which stays so until this transaction ends: who locks it too waits.
 
-    Keeps two apart who would record in one place what exists there once.
+    Keeps two apart who would record in one place what exists there once. PlaceUnknown when the place was taken back.
     """
     places = places_of(model)
     stands = select(places.c.code_now)
@@ -140,7 +140,9 @@ async def lock_place(session: AsyncSession, model: type[Any], code: str) -> str:
         now = await session.scalar(stands.where(places.c.kelurahan_code == code))
         # A succession may have moved it meanwhile.
         held = await session.scalar(stands.where(places.c.kelurahan_code == now).with_for_update())
-        if now is not None and held == now:
+        if held is None:
+            raise PlaceUnknown(pointer=f"/{model.placed_by}", code=code)
+        if held == now:
             return str(now)
 
 
