@@ -11,6 +11,7 @@ from services.registry.consents.models import Consent
 from services.registry.consents.rules import ConsentKind
 from services.registry.consents.schemas import ConsentQuery
 from services.registry.database import places
+from services.registry.residents import service as residents
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
@@ -35,8 +36,10 @@ def consents(query: ConsentQuery, caller: Caller) -> Select[Any]:
     if query.kind is not None:
         named = Consent.resident_id if query.kind is ConsentKind.PERSONAL else Consent.board_id
         statement = statement.where(named.is_not(None))
+    if query.resident_id is not None:
+        person = residents.one_person(residents.Resident.id == query.resident_id)
+        statement = statement.where(Consent.person_id.in_(select(person.c.person_id)))
     for column, value in (
-        (Consent.resident_id, query.resident_id),
         (Consent.board_id, query.board_id),
         (Consent.purpose, query.purpose),
         (Consent.partner_id, query.partner_id),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards import service as boards
@@ -115,17 +115,31 @@ async def give(session: AsyncSession, draft: ConsentDraft, *, by: Caller, now: d
     return consent.id, True
 
 
+def _of(subject: UUID) -> ColumnElement[bool]:
+    """Return the condition that a consent is a board's or a person's, under any record found to be the same person."""
+    person = residents.one_person(residents.Resident.person_id == subject)
+    return or_(
+        Consent.board_id == subject, Consent.person_id == subject, Consent.person_id.in_(select(person.c.person_id))
+    )
+
+
+def _beside(subject: UUID, purpose: Purpose, partner_id: UUID | None) -> ColumnElement[bool]:
+    """Return the condition that a consent is of the same subject and purpose, and reaches the same recipient."""
+    same = and_(_of(subject), Consent.purpose == purpose)
+    return (
+        same if partner_id is None else and_(same, or_(Consent.partner_id.is_(None), Consent.partner_id == partner_id))
+    )
+
+
 async def _require_first(session: AsyncSession, draft: ConsentDraft, *, subject: UUID) -> None:
     """Refuse a consent beside one that holds for the same; two of one subject wait for each other here."""
-    lock = advisory_number(keyed_digest(session.info["hmac_key"], b"consents", subject.bytes))
+    person = residents.one_person(residents.Resident.person_id == subject)
+    first = min({subject, *await session.scalars(select(person.c.person_id))})
+    lock = advisory_number(keyed_digest(session.info["hmac_key"], b"consents", first.bytes))
     await session.execute(select(func.pg_advisory_xact_lock(lock)))
     held = select(Consent.id).where(
-        or_(Consent.person_id == subject, Consent.board_id == subject),
-        Consent.purpose == draft.purpose,
-        Consent.overlapping(draft.starts_on, draft.ends_on),
+        _beside(subject, draft.purpose, draft.partner_id), Consent.overlapping(draft.starts_on, draft.ends_on)
     )
-    if draft.partner_id is not None:
-        held = held.where(or_(Consent.partner_id.is_(None), Consent.partner_id == draft.partner_id))
     existing = await session.scalar(held.limit(1))
     if existing is not None:
         raise ConsentGiven(id=existing)
@@ -138,10 +152,18 @@ async def withdraw(session: AsyncSession, consent: Consent, draft: Withdrawal, *
     require_not_future(draft.withdrawn_on, now=now, pointer="/withdrawn_on")
     if draft.withdrawn_on < consent.starts_on:
         raise WithdrawalTooEarly(pointer="/withdrawn_on", day=consent.starts_on)
-    consent.withdrawn_on = draft.withdrawn_on
-    consent.changed_at = now
+    # Two records that were found to be one person may each have given it: one withdrawal is enough.
+    subject = consent.person_id or consent.board_id or consent.id
+    same = select(Consent).where(
+        _beside(subject, consent.purpose, consent.partner_id), Consent.holds_on(draft.withdrawn_on)
+    )
+    locked = await session.scalars(same.order_by(Consent.id).with_for_update())
+    ended = {one.id: one for one in (consent, *locked)}.values()
+    for one in ended:
+        one.withdrawn_on, one.changed_at = draft.withdrawn_on, now
     await session.flush()
-    record(session, _change("consent.withdrawn", consent, occurred_on=draft.withdrawn_on), by=by, now=now)
+    for one in ended:
+        record(session, _change("consent.withdrawn", one, occurred_on=draft.withdrawn_on), by=by, now=now)
 
 
 async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
@@ -176,7 +198,7 @@ async def consented(
         recipient = or_(recipient, Consent.partner_id == partner_id)
     found = await session.scalars(
         select(Consent.data).where(
-            or_(Consent.person_id == subject, Consent.board_id == subject),
+            _of(subject),
             Consent.purpose == purpose,
             Consent.holds_on(on),
             recipient,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     CompoundSelect,
     Date,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    or_,
     select,
     union,
 )
@@ -164,6 +166,18 @@ async def known_residents(
         )
         for row in rows
     }
+
+
+def one_person(beginning: ColumnElement[bool]) -> CTE:
+    """Return the rows (`id`, `person_id`) of a person of whom some are known: of every move, and found to be the same."""
+    same = select(Resident.id, Resident.person_id, Resident.merged_into).where(beginning).cte("same", recursive=True)
+    other = aliased(Resident)
+    return same.union(
+        select(other.id, other.person_id, other.merged_into).join(
+            same,
+            or_(other.person_id == same.c.person_id, other.merged_into == same.c.id, other.id == same.c.merged_into),
+        )
+    )
 
 
 def persons(on: Any) -> Subquery:

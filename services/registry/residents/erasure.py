@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from services.registry.database import sync_conflicts
 from services.registry.personal import service as personal
 from services.registry.residents import service
+from services.registry.residents.counting import one_person
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.rules import ErasureElsewhere
 from services.registry.residents.schemas import Erasure
@@ -21,7 +21,7 @@ __all__ = ["Erasure", "ErasureElsewhere", "erase_residents", "lock_homes", "pers
 
 async def lock_homes(session: AsyncSession, beginning: ColumnElement[bool]) -> None:
     """Lock all households of a person in one order: whoever changes a resident locks the household first."""
-    homes = select(Resident.household_id).where(Resident.id.in_(_same(beginning)))
+    homes = select(Resident.household_id).where(Resident.id.in_(select(one_person(beginning).c.id)))
     await session.scalars(select(Household.id).where(Household.id.in_(homes)).order_by(Household.id).with_for_update())
 
 
@@ -59,23 +59,14 @@ async def erase_residents(session: AsyncSession, erasing: personal.Erasing) -> i
     return len(rows)
 
 
-def _same(beginning: ColumnElement[bool]) -> Select[UUID]:
-    """Return the ids of all rows of a person of whom one is known: of every move, and found to be the same person."""
-    start = select(Resident.id, Resident.person_id, Resident.merged_into).where(beginning)
-    same = start.cte("same", recursive=True)
-    other = aliased(Resident)
-    same = same.union(
-        select(other.id, other.person_id, other.merged_into).join(
-            same,
-            or_(other.person_id == same.c.person_id, other.merged_into == same.c.id, other.id == same.c.merged_into),
-        )
-    )
-    return select(same.c.id)
-
-
 async def _rows_of(session: AsyncSession, beginning: ColumnElement[bool]) -> Sequence[Resident]:
     """Return all rows of a person of whom one is known, locked."""
-    found = select(Resident).where(Resident.id.in_(_same(beginning))).order_by(Resident.id).with_for_update()
+    found = (
+        select(Resident)
+        .where(Resident.id.in_(select(one_person(beginning).c.id)))
+        .order_by(Resident.id)
+        .with_for_update()
+    )
     return (await session.scalars(found)).all()
 
 

@@ -15,6 +15,7 @@ from services.registry.residents.counting import (
     counts,
     kept_resident,
     known_residents,
+    one_person,
     persons,
     rows_of,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "kept_resident",
     "known_residents",
     "numbered",
+    "one_person",
     "one_resident",
     "persons",
     "resident_view",

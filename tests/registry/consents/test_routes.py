@@ -11,6 +11,7 @@ from services.registry.consents.models import Consent
 from services.registry.consents.service import Data, Purpose, consented
 from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.duplicates.story import told
 from tests.registry.racing import warm
 from tests.registry.residents.story import SECRETS, somebody
 
@@ -74,6 +75,27 @@ async def allowed(registry: Running, subject: str, *, partner: str | None = None
             on=TODAY + timedelta(days=days),
         )
     return set(found)
+
+
+class TestMergedPerson:
+    async def test_is_allowed_by_what_either_record_gave_and_one_withdrawal_ends_it(self, registry: Running) -> None:
+        story = await told(registry)
+        kept, absorbed = await story.resident(story.first), await story.resident(story.second)
+        theirs = await give(registry, SIGNED | {"resident_id": absorbed["id"]})
+        own = await give(registry, SIGNED | {"resident_id": kept["id"], "data": ["identity"]})
+        alone = await allowed(registry, kept["person_id"])
+        await story.merge(story.first)
+
+        together = await allowed(registry, kept["person_id"])
+        listed = await registry.http.get(f"{CONSENTS}?resident_id={kept['id']}", headers=registry.token("facilitator"))
+        again = await give(registry, SIGNED | {"resident_id": kept["id"]})
+        ended = await withdraw(registry, own)
+
+        assert (alone, together) == ({Data.IDENTITY}, {Data.IDENTITY, Data.WELFARE})
+        assert {one["id"] for one in listed.json()["items"]} == {own.json()["id"], theirs.json()["id"]}
+        assert (again.status_code, ended.status_code) == (409, 200)
+        assert await allowed(registry, kept["person_id"]) == set()
+        assert await allowed(registry, absorbed["person_id"]) == set()
 
 
 class TestPersonal:
