@@ -125,6 +125,7 @@ SERVICE = Service(
         accounts.accounts,
         invitations.routes,
         clients.clients,
+        sign_ins.of_clients,
         delegations.routes,
         emergencies.routes,
         regions.routes,

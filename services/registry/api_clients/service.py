@@ -14,6 +14,7 @@ from services.registry.accounts.service import SERVICE_SCOPES, Role, UsernameTak
 from services.registry.api_clients import queries
 from services.registry.api_clients.models import Client, ClientSecret
 from services.registry.api_clients.queries import CLIENTS_RECORDED
+from services.registry.api_clients.queries import clients as served_clients
 from services.registry.api_clients.rules import (
     MOST_SECRETS,
     LastSecret,
@@ -31,7 +32,7 @@ from shared.permissions import STANDING_MEMORY, Caller
 from shared.places import NATION
 from shared.replies import VersionStale
 
-__all__ = ["CLIENTS_RECORDED"]
+__all__ = ["CLIENTS_RECORDED", "served_clients"]
 
 AUDIENCES = {
     "client.opened": Audience.INTERNAL,

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 
 from services.registry.accounts.service import served_accounts
+from services.registry.api_clients.service import served_clients
 from services.registry.sign_ins.models import SignIn
 from services.registry.sign_ins.schemas import SignInQuery
 from shared.lists import Order
@@ -27,6 +28,12 @@ def kept(account_id: UUID, query: SignInQuery, caller: Caller, *, on: date) -> S
     """Return the statement of the history of an account whose every region the caller serves."""
     known = served_accounts(caller, on=on)
     return of_account(account_id, query).join(known, known.c.id == SignIn.account_id)
+
+
+def kept_of_client(client_id: UUID, query: SignInQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of the history of a program whose every region the caller serves."""
+    known = served_clients(caller).subquery("served_clients")
+    return of_account(client_id, query).join(known, known.c.id == SignIn.account_id)
 
 
 def sign_in_view(row: Any) -> dict[str, Any]:

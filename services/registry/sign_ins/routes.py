@@ -15,6 +15,7 @@ from shared.permissions import SignedIn
 from shared.routing import router
 
 routes = router("/registry/v1/accounts", tags=["accounts"])
+of_clients = router("/registry/v1/clients", tags=["clients"])
 
 
 @routes.get("/self/sign-ins", response_model=Page[SignInView])
@@ -46,6 +47,25 @@ async def list_sign_ins(
         request,
         connection,
         queries.kept(id, query, caller, on=today(now)),
+        query=query,
+        order=queries.NEWEST_FIRST,
+        shape=queries.sign_in_view,
+    )
+
+
+@of_clients.get("/{id}/sign-ins", response_model=Page[SignInView])
+async def list_client_sign_ins(
+    id: UUID,
+    request: Request,
+    caller: AccountReader,
+    connection: Reading,
+    query: Annotated[SignInQuery, Query()],
+) -> Response:
+    """List a program's sign-ins of the last ninety days, for operators, the latest first."""
+    return await page(
+        request,
+        connection,
+        queries.kept_of_client(id, query, caller),
         query=query,
         order=queries.NEWEST_FIRST,
         shape=queries.sign_in_view,

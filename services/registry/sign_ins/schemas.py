@@ -10,7 +10,7 @@ from shared.lists import PageQuery
 
 
 class SignInView(BaseModel):
-    """One sign-in of an account, good or refused; kept for ninety days."""
+    """One sign-in of an account or a program, good or refused; kept for ninety days."""
 
     id: UUID
     at: datetime

@@ -106,15 +106,27 @@ async def sign_client_in(
     """Sign a program in by its client credentials."""
     tried = sign_ins.client_attempt(settings, client_id=client_id, address=address)
     find = partial(find_client, now=now)
+
+    def note(session: AsyncSession, outcome: Outcome, *, account_id: UUID) -> None:
+        # What was given for an unknown client may be anything, so that it is not kept.
+        known = "" if account_id == NOBODY else client_id
+        sign_ins.note(session, outcome, account_id=account_id, client_id=known, address=address, now=now)
+
     holder_id, secret_id = await _proven(
-        database, tried, find, name=client_id, secret=client_secret, note=None, now=now
+        database, tried, find, name=client_id, secret=client_secret, note=note, now=now
     )
-    async with database.transaction() as session:
-        holder = await client_holder_of(session, holder_id)
-        if not await use_secret(session, secret_id, now=now):
-            raise CredentialsWrong
-        terms = Terms(narrowed(holder.scopes, wanted), holder.regions, holder.roles, None)
-        return await issue(session, settings, holder, terms, now=now) | {"refresh_token": None}
+    try:
+        async with database.transaction() as session:
+            holder = await client_holder_of(session, holder_id)
+            if not await use_secret(session, secret_id, now=now):
+                raise CredentialsWrong
+            terms = Terms(narrowed(holder.scopes, wanted), holder.regions, holder.roles, None)
+            note(session, Outcome.SIGNED_IN, account_id=holder_id)
+            return await issue(session, settings, holder, terms, now=now) | {"refresh_token": None}
+    except tuple(REFUSED) as refusal:
+        async with database.transaction() as session:
+            note(session, REFUSED[type(refusal)], account_id=holder_id)
+        raise
 
 
 async def refresh(
@@ -179,7 +191,7 @@ async def _proven(
     *,
     name: str,
     secret: str,
-    note: Callable[..., None] | None,
+    note: Callable[..., None],
     now: datetime,
 ) -> tuple[UUID, UUID]:
     """Return who proved to be who they say, and by which secret; every try counts before it is judged."""
@@ -190,7 +202,7 @@ async def _proven(
     async with database.transaction() as session:
         if proven is not None:
             await sign_ins.forgive(session, tried)
-        elif note is not None:
+        else:
             # Kept for nobody too: an unknown name must take as long as a known one.
             note(session, Outcome.PASSWORD_WRONG, account_id=found.id or NOBODY)
     if proven is None or found.id is None:

@@ -10,7 +10,18 @@ from services.registry.sign_ins.rules import HISTORY_LIFE, NOBODY
 from services.registry.tokens import service as tokens
 from shared.clock import read_clock
 from tests.house import Running, code_of, etag, new_id
-from tests.registry.signing import ACCOUNTS, PASSWORD, an_account, bearer, claims_of, operator, refreshed, sign_in
+from tests.registry.signing import (
+    ACCOUNTS,
+    PASSWORD,
+    a_client,
+    an_account,
+    ask,
+    bearer,
+    claims_of,
+    operator,
+    refreshed,
+    sign_in,
+)
 
 SELF = f"{ACCOUNTS}/self"
 
@@ -19,6 +30,29 @@ async def history(registry: Running, token: httpx.Response, query: str = "") -> 
     reply = await registry.http.get(f"{SELF}/sign-ins{query}", headers=bearer(token))
     items: list[dict[str, Any]] = reply.json()["items"]
     return items
+
+
+class TestProgramsHistory:
+    async def test_is_kept_as_a_person_s_is_and_read_by_who_serves_its_regions(self, registry: Running) -> None:
+        client = await a_client(registry, regions=["34.71"])
+        name, secret = client.json()["name"], client.json()["client_secret"]
+        form = {"grant_type": "client_credentials", "client_id": name}
+        await ask(registry, **form, client_secret="salah")
+        await ask(registry, **form, client_secret=secret, scope="registry:accounts:write")
+        inside = await ask(registry, **form, client_secret=secret)
+        await ask(registry, grant_type="client_credentials", client_id="tidak-ada", client_secret=secret)
+        address = f"{client.headers['Location']}/sign-ins"
+
+        kept = await registry.http.get(address, headers=operator(registry))
+        own = await history(registry, inside)
+        far = await registry.http.get(address, headers=operator(registry, regions=("33",)))
+        nobody = await registry.http.get(address, headers=registry.token("facilitator"))
+
+        assert [one["outcome"] for one in own] == ["signed_in", "scope_refused", "password_wrong"]
+        assert (kept.json()["items"], {one["client_id"] for one in own}) == (own, {name})
+        assert (far.json()["items"], nobody.status_code) == ([], 403)
+        async with registry.database.reads.connect() as connection:
+            assert not await connection.scalar(text("SELECT count(*) FROM sign_ins WHERE client_id = 'tidak-ada'"))
 
 
 class TestHistory:
