@@ -40,7 +40,7 @@ async def post(registry: Running, address: str, body: dict[str, Any], role: str 
 
 
 async def a_board(registry: Running) -> httpx.Response:
-    known = {"kelurahan_code": "34.71.03.1001", "name": "BKM Contoh", "founded_on": "2010-01-01"}
+    known = {"kelurahan_code": "34.71.03.1001", "name": "BKM Lain", "founded_on": "2010-01-01"}
     return await post(registry, BOARDS, known)
 
 
