@@ -1,7 +1,7 @@
 """Use cases of households: record one where it lives, edit it, end it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,11 +89,13 @@ async def record_households(
 
 async def _ended(session: AsyncSession, drafts: Sequence[HouseholdDraft]) -> set[str]:
     """Return the codes of some households that had ended when the last of them began, asked once for each code."""
+    last: dict[str, date] = {}
+    for draft in drafts:
+        last[draft.kelurahan_code] = max(draft.starts_on, last.get(draft.kelurahan_code, draft.starts_on))
     ended = set()
-    for code in {draft.kelurahan_code for draft in drafts}:
-        last = max(draft.starts_on for draft in drafts if draft.kelurahan_code == code)
+    for code, day in last.items():
         try:
-            await require_valid_code(session, Household(kelurahan_code=code), on=last)
+            await require_valid_code(session, Household(kelurahan_code=code), on=day)
         except PlaceEnded:
             ended.add(code)
     return ended
