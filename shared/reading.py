@@ -16,6 +16,9 @@ from shared.sheets import FileTooLarge, FileUnreadable, Sheet, read_sheet
 MOST_MEMORY = 2 * 1024**3
 """Bytes of memory; the largest file that is taken needs three quarters of it."""
 
+MOST_READ = 128 * 1024**2
+"""Bytes of what a file says, which whoever asked for it then has to hold."""
+
 MOST_SECONDS = 60
 UNREADABLE = 3
 TOO_LARGE = 4
@@ -49,6 +52,8 @@ def main(form: str) -> int:
         sys.stderr.write(str(refusal.values["form"]))
         return UNREADABLE
     except (FileTooLarge, MemoryError):
+        return TOO_LARGE
+    if len(written) > MOST_READ:
         return TOO_LARGE
     sys.stdout.buffer.write(written)
     return 0

@@ -76,13 +76,15 @@ def test_what_is_not_whole_is_named(content: bytes, form: str) -> None:
     [
         # A text of a megabyte, said once and pointed to from ten thousand cells: 10 GB out of 40 kB.
         (a_book(f"<row>{CELL}</row>" * 10_000, text="x" * 1_000_000), XLSX),
+        # The same, small enough to be read, and too much for whoever asked.
+        (a_book(f"<row>{CELL}</row>" * 20_000, text="x" * 10_000), XLSX),
         # Ten million rows, of which two hold something.
         (a_book(f'<row r="1">{CELL}</row><row r="9999999"><c r="A9999999"><v>1</v></c></row>'), XLSX),
         # As many without saying so.
         (a_book(f"<row>{CELL}</row>" + "<row/>" * 2_000_000 + f"<row>{CELL}</row>"), XLSX),
         (b"a\n" + b"\n" * (20 * 1024 * 1024 - 2), CSV),
     ],
-    ids=["one text for all", "far away", "far away unsaid", "empty lines"],
+    ids=["one text for all", "one text for many", "far away", "far away unsaid", "empty lines"],
 )
 def test_what_would_take_everything_is_refused(content: bytes, form: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
