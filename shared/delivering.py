@@ -137,29 +137,30 @@ class Deliveries:
     async def send(self, *, now: datetime) -> int:
         """Send what is due, some at once; return how many were tried."""
         due = await self._claimed(now=now)
-        answers = await asyncio.gather(*(self._sent(row, now=now) for row in due))
-        for row, answer in zip(due, answers, strict=True):
-            await self._note(row, answer)
+        await asyncio.gather(*(self._tried(row, now=now) for row in due))
         return len(due)
+
+    async def _tried(self, row: Row[Any], *, now: datetime) -> None:
+        # Noted at once: whoever answers late is no reason to send again what others have, should we die meanwhile.
+        await self._note(row, await self._sent(row, now=now))
 
     async def _claimed(self, *, now: datetime) -> Sequence[Row[Any]]:
         webhooks, deliveries = self.tables.webhooks, self.tables.webhook_deliveries
-        is_due = and_(deliveries.c.state == DeliveryState.WAITING, deliveries.c.next_try_at <= now)
-        turn = func.row_number().over(partition_by=webhooks.c.account, order_by=deliveries.c.next_try_at)
-        in_turn = (
-            select(deliveries.c.id, turn.label("turn"))
-            .join(webhooks, webhooks.c.id == deliveries.c.webhook_id)
-            .where(is_due, webhooks.c.paused.is_(None))
-            .subquery()
+        waiting, of = deliveries.alias("waiting"), webhooks.alias("of")
+        # In another order each time, so that no account is always the first.
+        accounts = select(webhooks.c.account).where(webhooks.c.paused.is_(None)).group_by(webhooks.c.account)
+        account = accounts.order_by(func.random()).subquery("accounts")
+        theirs = (
+            select(waiting.c.id)
+            .join(of, of.c.id == waiting.c.webhook_id)
+            .where(waiting.c.state == DeliveryState.WAITING, waiting.c.next_try_at <= now)
+            .where(of.c.paused.is_(None), of.c.account == account.c.account)
+            .order_by(waiting.c.next_try_at)
+            .limit(OF_AN_ACCOUNT)
+            .with_for_update(of=waiting, skip_locked=True)
+            .lateral("theirs")
         )
-        due = (
-            select(deliveries.c.id)
-            .join(in_turn, in_turn.c.id == deliveries.c.id)
-            .where(is_due, in_turn.c.turn <= OF_AN_ACCOUNT)
-            .order_by(in_turn.c.turn, deliveries.c.next_try_at)
-            .limit(AT_ONCE)
-            .with_for_update(of=deliveries, skip_locked=True)
-        )
+        due = select(theirs.c.id).select_from(account.join(theirs, true())).limit(AT_ONCE)
         claimed = (
             update(deliveries)
             .where(deliveries.c.id.in_(due.scalar_subquery()))

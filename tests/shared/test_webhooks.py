@@ -160,6 +160,32 @@ class TestDelivery:
         assert [len(one) for one in bodies.values()] == [1, 1, 1]
         assert {one["state"] for one in await log_of(registry, webhook)} == {"delivered"}
 
+    async def test_what_arrived_is_known_before_the_slowest_answers(
+        self, registry: Running, worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        slow, quick = [await opened(registry, receiver, url=receiver.url + end) for end in ("?slow", "")]
+        await a_board(registry)
+        await registry.seal()
+        post, answers = worker.outgoing.post, asyncio.Event()
+
+        async def waits(url: str, **message: Any) -> Answer:
+            if url.endswith("?slow"):
+                await answers.wait()
+            return await post(url, **message)
+
+        monkeypatch.setattr(worker.outgoing, "post", waits)
+        working, now = worker.deliveries(), read_clock()
+        await working.write(now=now)
+        sending = asyncio.create_task(working.send(now=now))
+        async with asyncio.timeout(20):
+            while (await log_of(registry, quick))[0]["state"] != "delivered":  # noqa: ASYNC110 - somebody else's row
+                await asyncio.sleep(0)
+        assert (await log_of(registry, slow))[0]["state"] == "waiting"
+        answers.set()
+
+        assert await sending == 2
+        assert (await log_of(registry, slow))[0]["state"] == "delivered"
+
     async def test_one_account_takes_no_more_than_its_share_of_a_round(
         self, registry: Running, worker: Worker, receiver: Receiver
     ) -> None:
