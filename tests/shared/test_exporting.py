@@ -6,15 +6,18 @@ import hashlib
 import io
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from services.registry.boards.schemas import BoardView
 from shared import exporting
+from shared.clock import read_clock
 from shared.columns import Column, ColumnKind, columns_of
 from shared.forms import FORMS, FORMULA, Csv, wanted_form
 from tests.house import Running, code_of
@@ -95,6 +98,18 @@ async def test_a_receipt_proves_what_was_sent(three: Running) -> None:
     assert reply.headers["Journal-Position"].isdecimal()
     dictionary = reply.headers["Link"].partition(">")[0].lstrip("<")
     assert (await three.http.get(dictionary)).json()["operation"] == "list_boards"
+
+
+async def test_a_receipt_is_kept_for_thirty_days(three: Running) -> None:
+    old, new = await whole(three, "text/csv"), await whole(three, "text/csv")
+    table = three.tables.exports
+    async with three.database.transaction() as session:
+        aged = update(table).where(table.c.id == UUID(old.headers["Export-Id"]))
+        await session.execute(aged.values(recorded_at=read_clock() - exporting.KEPT))
+        await exporting.forget_old_exports(session, table, now=read_clock())
+
+    assert (await receipt(three, old))["code"] == "resource.not_found"
+    assert (await receipt(three, new))["state"] == "complete"
 
 
 async def test_a_stream_that_breaks_never_looks_complete(three: Running, monkeypatch: pytest.MonkeyPatch) -> None:
