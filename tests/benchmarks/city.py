@@ -35,6 +35,9 @@ JOIN (SELECT kelurahan_code, row_number() OVER () - 1 AS turn FROM places) AS pl
     ON place.turn = number %% %(kelurahan)s
 """
 
+# After the boards, which stand in every other place.
+ABOVE = "INSERT INTO places (kelurahan_code, code_now, name) VALUES (%(city)s, %(city)s, 'Kota Contoh')"
+
 # A quarter has no election yet; of the others every second mandate has lapsed.
 TERMS = """
 INSERT INTO terms (
@@ -53,7 +56,7 @@ def generate(url: str, *, rows: int = ROWS) -> None:
     """Write the city: places, boards and two terms for most of them."""
     values = {"city": CITY, "kelurahan": KELURAHAN, "rows": rows}
     with psycopg.connect(url, autocommit=True) as connection:
-        for statement in (PLACES, BOARDS, TERMS):
+        for statement in (PLACES, BOARDS, ABOVE, TERMS):
             connection.execute(statement, values)
         connection.execute("VACUUM ANALYZE")
 

@@ -76,6 +76,9 @@ def _copied(url: str) -> float:
         return time.perf_counter() - started
 
 
+PROVINCES = ["33", "34"]
+
+
 @contextmanager
 def registry_alone(codes: Iterable[str]) -> Iterator[House]:
     """Start the house without the other services, with some kelurahan known and somebody who imports there."""
@@ -87,7 +90,7 @@ def registry_alone(codes: Iterable[str]) -> Iterator[House]:
             for name in OTHERS:
                 house.halt(name)
             with psycopg.connect(house.database_url("registry")) as connection:
-                for code in sorted(set(codes)):
+                for code in sorted({*PROVINCES, *codes}):
                     connection.execute(
                         "INSERT INTO places (kelurahan_code, code_now, name) VALUES (%s, %s, 'Contoh')"
                         " ON CONFLICT DO NOTHING",
@@ -95,7 +98,7 @@ def registry_alone(codes: Iterable[str]) -> Iterator[House]:
                     )
             operator = {"Authorization": f"Bearer {sign_in(house, *house.operator)}"}
             draft = {"username": IMPORTER[0], "password": IMPORTER[1], "display_name": "Contoh"}
-            draft |= {"roles": ["facilitator"], "regions": ["34", "33"]}  # type: ignore[dict-item]
+            draft |= {"roles": ["facilitator"], "regions": PROVINCES}  # type: ignore[dict-item]
             direct = f"http://127.0.0.1:{house.ports['registry']}"
             httpx.post(f"{direct}/registry/v1/accounts", json=draft, headers=operator, timeout=30).raise_for_status()
             yield house
