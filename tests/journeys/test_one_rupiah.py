@@ -222,7 +222,7 @@ def test_every_step_stands_in_the_journal_and_names_nobody(home: Home, built: St
 
 
 def test_who_signed_in_sees_no_less_than_the_public(home: Home, built: Story) -> None:
-    reader = SignedIn(home.http, home.somebody("auditor", "33.74").token)
+    reader = SignedIn(home.http, home.somebody("auditor", "34.71.04").token)
     for path in (f"{PLANS}/{built.plan}", f"/planning/v1/activities/{built.drain}", f"{PROBLEMS}/{built.problem}"):
         public, signed_in = home.http.get(path).json(), reader.get(path).json()
         assert signed_in == public

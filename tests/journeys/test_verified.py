@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("house")
 def recorded(home: Home) -> Home:
     home.somebody("facilitator", "34.71").made(
         "/registry/v1/boards",
-        {"kelurahan_code": KRICAK, "name": "BKM Contoh Terbaca", "founded_on": "2023-01-15"},
+        {"kelurahan_code": KRICAK, "name": f"BKM Terbaca {uuid4().hex[:12]}", "founded_on": "2023-01-15"},
     )
     home.sealed("registry")
     return home
