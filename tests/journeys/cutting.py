@@ -29,13 +29,15 @@ class Line:
                 threading.Thread(target=self._pass_on, args=(far, near, self._limit), daemon=True).start()
 
     def _pass_on(self, come: socket.socket, go: socket.socket, limit: int | None) -> None:
-        carried = 0
+        left = limit
         with suppress(OSError), come, go:
             while piece := come.recv(PIECE):
-                carried += len(piece)
-                if limit is not None and carried > limit and self.broken < self._breaks:
+                if left is not None and len(piece) > left and self.broken < self._breaks:
+                    # What fits still arrives, so that the answer has begun when it breaks.
                     self.broken += 1
+                    go.sendall(piece[:left])
                     break
+                left = None if left is None else max(left - len(piece), 0)
                 go.sendall(piece)
             # Closing alone would wait for the thread that reads the other way.
             come.shutdown(socket.SHUT_RDWR)
