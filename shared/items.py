@@ -146,6 +146,13 @@ async def lock_place(session: AsyncSession, model: type[Any], code: str) -> str:
             return str(now)
 
 
+async def lock_same(session: AsyncSession, model: type[Item], *what: str) -> None:
+    """Let two who would record the same wait for each other, and nobody else: `what` it is known by."""
+    secret: bytes = session.info["hmac_key"]
+    digest = keyed_digest(secret, b"same", model.__tablename__.encode(), canonical_bytes(list(what)))  # type: ignore[attr-defined]
+    await session.execute(select(func.pg_advisory_xact_lock(advisory_number(digest))))
+
+
 async def require_none(session: AsyncSession, ids: Select[Any]) -> None:
     """Refuse what is there already: the first of some ids is named, so let them be ones the caller may see."""
     existing = await session.scalar(ids.limit(1))

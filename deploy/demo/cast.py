@@ -122,6 +122,8 @@ class Cast:
         async def open_one(partner: Partner) -> None:
             draft = {"id": partner.id, "name": partner.name, "kind": partner.kind, "website": partner.website}
             await self["korkot"].post("/registry/v1/partners", draft)
+            seen = {"evidence": "deed", "evidence_reference": "Akta Contoh 1 of 2020", "verified_on": "2020-03-02"}
+            await self["manajer"].act(f"/registry/v1/partners/{partner.id}", "verification", seen)
             client = {
                 "id": named("client", partner.key),
                 "name": f"{partner.key}-contoh",

@@ -126,6 +126,7 @@ SERVICE = Service(
         invitations.routes,
         clients.clients,
         sign_ins.of_clients,
+        clients.partners,
         delegations.routes,
         emergencies.routes,
         regions.routes,

@@ -16,12 +16,13 @@ FROM generate_series(0, %(kelurahan)s - 1) AS number,
 # One a minute, in the past, so that what a benchmark writes comes after them in every order.
 BOARDS = """
 INSERT INTO boards (
-    id, kelurahan_code, name, founded_on, legal_status, deed_number, phone,
+    id, kelurahan_code, seat_code, name, founded_on, legal_status, deed_number, phone,
     version, creation_digest, recorded_at, changed_at
 )
 SELECT
     (lpad(to_hex((1577836800000 + number::bigint * 60000)), 12, '0') || '7' || substr(md5(number::text), 1, 3)
         || '8' || substr(md5(number::text), 4, 15))::uuid,
+    place.kelurahan_code,
     place.kelurahan_code,
     'BKM ' || (ARRAY['Mekar', 'Sejahtera', 'Rukun', 'Makmur', 'Bersama', 'Maju', 'Harapan'])[1 + number %% 7]
         || ' ' || number,

@@ -90,7 +90,7 @@ async def take(service: FastAPI, *, token: str, board: str) -> Taken:
             with taking(sent["read"]):
                 (await http.get(READ.replace("{id}", board))).raise_for_status()
             with taking(sent["write"]):
-                reply = await http.post(WRITE, json=WRITTEN, headers={"Idempotency-Key": key})
+                reply = await http.post(WRITE, json=WRITTEN | {"name": f"BKM {key}"}, headers={"Idempotency-Key": key})
     written = reply.raise_for_status()
     return Taken(UUID(board), key, sent, UUID(written.json()["id"]), written.content)
 

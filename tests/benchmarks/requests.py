@@ -11,7 +11,7 @@ READ = f"{BOARDS}/{{id}}"
 WRITE = BOARDS
 WRITTEN = {
     "kelurahan_code": f"{CITY}.01.1001",
-    "name": "BKM Terukur",
+    "name": "BKM Terukur {key}",
     "founded_on": "2020-01-01",
     "legal_status": "waarmerking",
     "phone": "+6281200000000",

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.journeys.home import Home, SignedIn
+from tests.journeys.home import Home, SignedIn, done
 from tests.journeys.story import TODAY, ago
 
 ROOT = "/planning/v1/channeling"
@@ -18,6 +18,9 @@ class Bank:
         coordinator = home.somebody("city_coordinator", "34.71")
         partner = coordinator.made("/registry/v1/partners", {"name": "Bank Contoh Perjalanan", "kind": "bank"})
         self.id = str(partner["id"])
+        seen = {"evidence": "deed", "evidence_reference": "Akta 12 of 2020", "verified_on": ago(300)}
+        manager = home.somebody("programme_manager", "*")
+        done(manager.act(f"/registry/v1/partners/{self.id}", "verification", seen))
         client = {"name": f"bank-{uuid4().hex[:8]}", "org": self.id, "regions": ["34.71"]}
         opened = home.operator.made("/registry/v1/clients", client)
         self.name, self.secret = str(opened["name"]), str(opened["client_secret"])

@@ -1,11 +1,16 @@
 """Accounts and clients as the tests of signing in need them."""
 
+from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from jose import jwt
+from sqlalchemy.dialects.postgresql import insert
 
+from services.registry.partners.models import Partner
+from services.registry.partners.rules import Evidence, PartnerKind
+from shared.clock import read_clock
 from tests.house import Running, new_id
 
 TOKENS = "/registry/v1/tokens"
@@ -30,9 +35,22 @@ async def an_account(registry: Running, **changes: Any) -> httpx.Response:
     return await registry.http.post(ACCOUNTS, json=draft | changes, headers=operator(registry))
 
 
+async def let_be_verified(registry: Running, org: str) -> None:
+    """Let there be a partner of whose identity somebody saw the evidence."""
+    seen = {"evidence": Evidence.DEED, "evidence_reference": "Akta 1", "verified_on": date(2024, 1, 1)}
+    async with registry.database.writes.begin() as connection:
+        now = read_clock()
+        row = {"id": UUID(org), "version": 1, "creation_digest": b"", "recorded_at": now, "changed_at": now}
+        row |= {"name": "Bank Contoh", "kind": PartnerKind.BANK, "active": True, "touched_by": []} | seen
+        table: Any = Partner.__table__
+        again = {"index_elements": ["id"], "set_": seen}
+        await connection.execute(insert(table).values(row).on_conflict_do_update(**again))
+
+
 async def a_client(registry: Running, **changes: Any) -> httpx.Response:
-    draft = {"name": f"bank-{uuid4().hex[:8]}", "org": new_id(), "regions": ["34.71"]}
-    return await registry.http.post(CLIENTS, json=draft | changes, headers=operator(registry))
+    draft = {"name": f"bank-{uuid4().hex[:8]}", "org": new_id(), "regions": ["34.71"]} | changes
+    await let_be_verified(registry, str(draft["org"]))
+    return await registry.http.post(CLIENTS, json=draft, headers=operator(registry))
 
 
 async def ask(registry: Running, *, address: str = "127.0.0.1", **form: str) -> httpx.Response:

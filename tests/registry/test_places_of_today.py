@@ -1,5 +1,6 @@
 """One place under several codes: after a renumbering everything that was recorded there is still there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.duplicates.story import FIRST, SECOND, a_household, a_resident, queue
 from tests.registry.placing import know_regions, places, put_back
+from tests.registry.racing import warm
 from tests.registry.regions.test_successions import BACIRO, DEMANGAN, EAST, NAMES, RENUMBERED, SPLIT, act, recorded
 
 DUPLICATES, GROUPS = "/registry/v1/duplicates", "/registry/v1/groups"
@@ -146,6 +148,13 @@ class TestWhatExistsOnce:
         assert told(again) == (409, "item.already_there", first.json()["id"])
         assert (other.status_code, one.status_code) == (201, 201)
         assert told(same) == (409, "item.already_there", one.json()["id"])
+
+    async def test_a_board_even_when_two_come_at_once(self, regions: Running) -> None:
+        await warm(regions)
+        draft = {"kelurahan_code": BACIRO, "name": "BKM Contoh", "founded_on": "2010-01-01"}
+        replies = await asyncio.gather(*(post(regions, "boards", draft) for _ in range(3)))
+
+        assert sorted(reply.status_code for reply in replies) == [201, 409, 409]
 
     async def test_a_facilitator_and_a_partner(self, regions: Running) -> None:
         staff = {"region_code": "34.71", "name": "Ibu Contoh", "role": "social_facilitator", "person_id": new_id()}

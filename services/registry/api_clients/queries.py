@@ -115,3 +115,14 @@ def self_view(caller: Caller, rows: Sequence[Any]) -> dict[str, Any]:
             for row in rows
         ],
     }
+
+
+def partner_client_view(row: Any) -> dict[str, Any]:
+    """Return a row as PartnerClientView."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "regions": row.regions,
+        "suspended": row.suspended,
+        "recorded_at": row.recorded_at,
+    }

@@ -14,6 +14,8 @@ from services.registry.api_clients.schemas import (
     ClientView,
     NewClientView,
     NewSecretView,
+    PartnerClientQuery,
+    PartnerClientView,
     SecretDraft,
     SecretQuery,
     SecretView,
@@ -29,6 +31,7 @@ from shared.routing import router
 from shared.writing import SecretReply, Writing
 
 clients = router("/registry/v1/clients", tags=["clients"])
+partners = router("/registry/v1/partners", tags=["clients"])
 
 
 async def client_to_change(id: UUID, request: Request, session: Writing, caller: Anyone) -> Client:
@@ -158,3 +161,18 @@ async def retire_secret(
     """Retire the old secret; used within the last hour, what it opened is void within five seconds too."""
     await service.retire_secret(session, client, secret, by=by, now=now)
     return saved(queries.secret_view(secret))
+
+
+@partners.get("/{id}/clients", response_model=Page[PartnerClientView])
+async def list_partner_clients(
+    id: UUID, request: Request, caller: SignedIn, connection: Reading, query: Annotated[PartnerClientQuery, Query()]
+) -> Response:
+    """List a partner's programs: to its own people and programs, and to operators who serve all their regions."""
+    return await page(
+        request,
+        connection,
+        service.clients_of(id, caller),
+        query=query,
+        order=queries.CLIENTS_RECORDED,
+        shape=queries.partner_client_view,
+    )

@@ -100,3 +100,17 @@ class SelfView(BaseModel):
     scopes: list[str] = Field(description="Of the token")
     regions: list[str] = Field(description="Of the token")
     secrets: list[KnownSecret] = Field(description="Those that hold")
+
+
+class PartnerClientView(BaseModel):
+    """A program of a partner that signs in by itself."""
+
+    id: UUID
+    name: str
+    regions: list[str]
+    suspended: bool
+    recorded_at: datetime
+
+
+class PartnerClientQuery(PageQuery):
+    """Pages of the list of a partner's programs."""

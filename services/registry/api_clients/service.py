@@ -23,7 +23,9 @@ from services.registry.api_clients.rules import (
     ending,
 )
 from services.registry.api_clients.schemas import ClientDraft, SecretDraft
+from services.registry.partners import service as partners
 from services.registry.regions.service import codes_now
+from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
 from shared.items import claim
@@ -113,6 +115,7 @@ async def open_client(
         return client, shown, False
     if await session.scalar(select(Client.id).where(Client.name == draft.name)):
         raise UsernameTaken(name=draft.name)
+    await partners.require_verified(session, draft.org, pointer="/org", on=today(now))
     client = Client(
         name=draft.name,
         roles=[Role.PARTNER.value],

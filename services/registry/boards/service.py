@@ -53,7 +53,7 @@ from services.registry.programmes import service as programmes
 from shared.clock import today
 from shared.errors import Fault
 from shared.identity import new_id
-from shared.items import changes, claim, lock_place, require_none, require_place, require_valid_code, same_place
+from shared.items import changes, claim, lock_same, require_none, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -162,14 +162,14 @@ async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, 
 
     One that was founded there on the same day, and was ever called the same, is the same.
     """
-    await require_place(session, Board, draft.kelurahan_code, by=by)
+    code_now = await require_place(session, Board, draft.kelurahan_code, by=by)
     require_not_future(draft.founded_on, now=now, pointer="/founded_on")
     require_not_future(draft.deed_on or draft.founded_on, now=now, pointer="/deed_on")
     require_deed_fits(draft.legal_status, deed_number=draft.deed_number, notary=draft.notary)
     claimed = await claim(session, Board, draft, by=by)
     if claimed.existing:
         return claimed.id, False
-    await lock_place(session, Board, draft.kelurahan_code)
+    await lock_same(session, Board, code_now, draft.name.lower(), str(draft.founded_on))
     await programmes.require_not_refused(session, draft.kelurahan_code, on=draft.founded_on)
     named = func.lower(BoardName.name) == draft.name.lower()
     same = select(Board.id).join(BoardName, BoardName.board_id == Board.id).where(named)

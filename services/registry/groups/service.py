@@ -22,7 +22,7 @@ from services.registry.groups.rules import (
 )
 from services.registry.groups.schemas import GroupChange, GroupDraft, LiabilityDraft
 from shared.identity import new_id
-from shared.items import Claim, changes, claim, lock_place, require_none
+from shared.items import Claim, changes, claim, lock_same, require_none
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -68,7 +68,7 @@ async def record_group(session: AsyncSession, draft: GroupDraft, *, by: Caller, 
     claimed = await claim(session, Group, draft, by=by)
     if claimed.existing:
         return claimed.id, False
-    await lock_place(session, Group, kelurahan_code)
+    await lock_same(session, Group, str(draft.board_id), draft.name.lower(), str(draft.formed_on))
     same = select(Group.id).where(Group.board_id == draft.board_id, Group.formed_on == draft.formed_on)
     await require_none(session, same.where(func.lower(Group.name) == draft.name.lower()))
     rules = in_force(GROUP_RULES, draft.formed_on).values

@@ -111,14 +111,3 @@ def contact_view(row: Any, *, names: Vault | None) -> dict[str, Any]:
     """Return a row as ContactView; named only with a vault."""
     named = personal.opened(names, row) if names is not None else {}
     return {"name": named.get("name"), "phone": named.get("phone")}
-
-
-def partner_client_view(row: Any) -> dict[str, Any]:
-    """Return a row as PartnerClientView."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "regions": row.regions,
-        "suspended": row.suspended,
-        "recorded_at": row.recorded_at,
-    }

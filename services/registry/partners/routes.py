@@ -5,15 +5,12 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.api_clients import service as api_clients
 from services.registry.dependencies import PartnerApprover, PartnerWriter, PersonalSight, PersonalVault
 from services.registry.partners import queries, service
 from services.registry.partners.models import Partner
 from services.registry.partners.schemas import (
     ContactView,
     PartnerChange,
-    PartnerClientQuery,
-    PartnerClientView,
     PartnerDraft,
     PartnerQuery,
     PartnerView,
@@ -109,18 +106,3 @@ async def read_partner_contact(
         sight.noting("partners.read", f"partners/{id}")([row])
     found = reply(request, to_json(queries.contact_view(row, names=vault if shown else None)))
     return stored_nowhere(found)
-
-
-@routes.get("/{id}/clients", response_model=Page[PartnerClientView])
-async def list_partner_clients(
-    id: UUID, request: Request, caller: SignedIn, connection: Reading, query: Annotated[PartnerClientQuery, Query()]
-) -> Response:
-    """List a partner's programs: to its own people and programs, and to operators who serve all their regions."""
-    return await page(
-        request,
-        connection,
-        api_clients.clients_of(id, caller),
-        query=query,
-        order=api_clients.CLIENTS_RECORDED,
-        shape=queries.partner_client_view,
-    )

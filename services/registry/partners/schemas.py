@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from services.registry.partners.rules import Evidence, PartnerKind
 from shared.items import Body, Draft, may_change
-from shared.lists import PageQuery, PlacedQuery
+from shared.lists import PlacedQuery
 from shared.places import RegionCode
 
 WEBSITE = r"^https?://[^\s]+$"
@@ -117,17 +117,3 @@ class PartnerQuery(PlacedQuery):
     verified: bool | None = Field(None, description="Whether somebody saw the evidence of who it is, good on the day")
     as_of: date | None = Field(None, description="Verified on this day; today when absent")
     sort: PartnerSort = PartnerSort.RECORDED
-
-
-class PartnerClientView(BaseModel):
-    """A program of a partner that signs in by itself."""
-
-    id: UUID
-    name: str
-    regions: list[str]
-    suspended: bool
-    recorded_at: datetime
-
-
-class PartnerClientQuery(PageQuery):
-    """Pages of the list of a partner's programs."""

@@ -61,6 +61,16 @@ async def require_known(session: AsyncSession, partner_id: UUID) -> None:
         raise PartnerUnknown(pointer="/partner_id", partner_id=partner_id)
 
 
+async def require_verified(session: AsyncSession, partner_id: UUID, *, pointer: str, on: date) -> None:
+    """Refuse a partner that a body names and that is not there, no longer channels, or is not verified on a day."""
+    partner = await session.get(Partner, partner_id)
+    if partner is None:
+        raise PartnerUnknown(pointer=pointer, partner_id=partner_id)
+    good = partner.expires_on is None or partner.expires_on >= on
+    if partner.verified_on is None or not good or not partner.active:
+        raise NotVerified(members={"existing": partner.id})
+
+
 async def record_partner(
     session: AsyncSession, draft: PartnerDraft, *, vault: Vault, by: Caller, now: datetime
 ) -> tuple[UUID, bool]:

@@ -9,7 +9,7 @@ from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.facilitators.staff import entries
 from tests.registry.partners.test_routes import PARTNERS, a_partner
-from tests.registry.signing import a_client, ask, bearer
+from tests.registry.signing import a_client, ask, bearer, let_be_verified
 
 EVIDENCE = {"evidence": "deed", "evidence_reference": "Akta 12 of 2020", "verified_on": "2024-05-01"}
 TODAY = today(read_clock())
@@ -213,3 +213,19 @@ class TestClients:
         assert (await registry.http.get(address)).status_code == 401
         shown = (await registry.http.get(address, headers=program)).json()["items"][0]
         assert set(shown) == {"id", "name", "regions", "suspended", "recorded_at"}
+
+    async def test_are_opened_only_for_a_partner_that_somebody_verified(self, registry: Running) -> None:
+        partner = (await a_partner(registry)).json()["id"]
+        client = {"name": "bank-contoh", "regions": ["34.71"]}
+
+        async def opened(org: str) -> httpx.Response:
+            headers = registry.token("operator", regions=("*",))
+            return await registry.http.post("/registry/v1/clients", json=client | {"org": org}, headers=headers)
+
+        unknown, unverified = await opened(new_id()), await opened(partner)
+        await let_be_verified(registry, partner)
+        verified = await opened(partner)
+
+        assert (unknown.status_code, unknown.json()["errors"][0]["pointer"]) == (422, "/org")
+        assert (unverified.status_code, code_of(unverified)) == (409, "partner.not_verified")
+        assert verified.status_code == 201
