@@ -105,6 +105,7 @@ def _decision(board: Board, home: Home) -> Json:
         "status": home.welfare,
         "held_on": surveyed_on(board).isoformat(),
         "minutes_reference": f"BA/PS/{surveyed_on(board).year}",
+        "criteria_reference": f"BA/KRITERIA/{surveyed_on(board).year}",
         "attendance": {"total": 64, "women": 31, "poor": None, "poor_not_counted_reason": "no_poverty_list"},
     }
 

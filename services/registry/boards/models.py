@@ -105,6 +105,8 @@ class Term(OfBoard, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     elected_on: Mapped[date]
+    election_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """The certified election that made it; without one it was recorded from paper."""
 
 
 class Officer(OfBoard, Dated, Base):

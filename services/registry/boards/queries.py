@@ -298,7 +298,7 @@ def _officers(as_of: date | None) -> ColumnElement[Any]:
 
 def terms(board_id: UUID, query: TermQuery, caller: Caller) -> Select[Any]:
     """Return the statement of a board's terms; it takes `today`."""
-    statement = (
+    statement: Select[Any] = (
         select(
             Term.id,
             Term.board_id,
@@ -306,6 +306,7 @@ def terms(board_id: UUID, query: TermQuery, caller: Caller) -> Select[Any]:
             Term.starts_on,
             Term.ends_on,
             Term.elected_on,
+            Term.election_id,
             Term.version,
             Term.recorded_at,
             Term.changed_at,
@@ -343,6 +344,7 @@ def term_view(row: Any) -> dict[str, Any]:
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,
         "elected_on": row.elected_on,
+        "election_id": row.election_id,
         "officers": [_officer(officer, full=row.full) for officer in row.officers or []],
         "version": row.version,
         "recorded_at": row.recorded_at,

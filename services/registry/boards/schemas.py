@@ -234,6 +234,7 @@ class TermView(BaseModel):
     starts_on: date
     ends_on: date
     elected_on: date
+    election_id: UUID | None = Field(description="The certified election; null when recorded from paper")
     officers: list[OfficerView]
     version: int
     recorded_at: datetime

@@ -28,6 +28,7 @@ def term_record(term: Term) -> dict[str, Any]:
         "starts_on": term.starts_on,
         "ends_on": term.ends_on,
         "elected_on": term.elected_on,
+        "election_id": term.election_id,
         "version": term.version,
     }
 

@@ -253,9 +253,18 @@ def board_change(action: str, board: Board, *, occurred_on: date | None = None) 
 
 
 async def record_term(
-    session: AsyncSession, board: Board, draft: TermDraft, *, vault: Vault, by: Caller, now: datetime
+    session: AsyncSession,
+    board: Board,
+    draft: TermDraft,
+    *,
+    vault: Vault,
+    by: Caller,
+    now: datetime,
+    election_id: UUID | None = None,
 ) -> tuple[UUID, bool]:
     """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
+
+    `election_id` names the certified election that proves it; what is taken over from paper has none.
 
     The board's lock keeps two terms recorded at once from overlapping.
     """
@@ -278,6 +287,7 @@ async def record_term(
     term = Term(
         **draft.model_dump(exclude={"id", "officers"}),
         board_id=board.id,
+        election_id=election_id,
         kelurahan_code=board.kelurahan_code,
         **claimed.columns(now),
     )

@@ -118,6 +118,7 @@ class WelfareStatus(CommunityItem, Dated, Base):
     status: Mapped[Welfare] = choice(Welfare)
     held_on: Mapped[date]
     minutes_reference: Mapped[str] = mapped_column(String(200))
+    criteria_reference: Mapped[str | None] = mapped_column(String(200))
     attendance_total: Mapped[int] = mapped_column(Integer)
     women: Mapped[int | None] = mapped_column(Integer)
     women_not_counted: Mapped[WomenNotCounted | None] = choice(WomenNotCounted)

@@ -185,6 +185,7 @@ def welfare_view(row: Any) -> dict[str, Any]:
         "status": row.status,
         "held_on": row.held_on,
         "minutes_reference": row.minutes_reference,
+        "criteria_reference": row.criteria_reference,
         "attendance": {
             "total": row.attendance_total,
             "women": row.women,

@@ -240,6 +240,9 @@ class WelfareDraft(Draft):
     held_on: date = Field(description="The day of the meeting; not in the future")
     starts_on: date | None = Field(None, description="From when it holds; the day of the meeting when absent")
     minutes_reference: str = Field(min_length=1, max_length=200, description="Berita acara", examples=["BA/03/2024"])
+    criteria_reference: str | None = Field(
+        None, min_length=1, max_length=200, description="Where residents agreed on their criteria; else the minutes"
+    )
     attendance: Attendance
 
 
@@ -248,6 +251,7 @@ class WelfareChange(Body):
 
     ends_on: date | None = may_change(description="The last day it held; not in the future")
     minutes_reference: str = may_change(min_length=1, max_length=200)
+    criteria_reference: str | None = may_change(min_length=1, max_length=200)
 
 
 class WelfareView(BaseModel):
@@ -259,6 +263,7 @@ class WelfareView(BaseModel):
     status: Welfare
     held_on: date
     minutes_reference: str
+    criteria_reference: str | None
     attendance: Attendance
     starts_on: date
     ends_on: date | None

@@ -31,6 +31,7 @@ class TestCertification:
         assert certified.json()["state"] == "certified"
         assert certified.json()["turnout"] == {"numerator": 80, "denominator": 200, "null_reason": None}
         assert (term.json()["elected_on"], term.json()["ends_on"]) == (day(-10), day(1000))
+        assert term.json()["election_id"] == certified.json()["id"]
         named = {one["name"]: one["position"] for one in term.json()["officers"]}
         assert named == {one["name"]: one["position"] for one in members()}
 

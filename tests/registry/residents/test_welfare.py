@@ -14,6 +14,7 @@ from tests.registry.residents.story import HOUSEHOLD, HOUSEHOLDS, PLACE, RESIDEN
 
 ATTENDANCE = {"total": 60, "women": 31, "poor_not_counted_reason": "no_poverty_list"}
 DECISION = {"status": "poor", "held_on": "2021-03-01", "minutes_reference": "BA/1/2021", "attendance": ATTENDANCE}
+DECISION |= {"criteria_reference": "BA/KRITERIA/2020"}
 STATISTICS = f"{HOUSEHOLDS}/statistics"
 
 
@@ -42,6 +43,7 @@ class TestDecide:
 
         history = await read(registry, f"{household.headers['Location']}/welfare-statuses", "volunteer")
         assert (first.status_code, second.status_code) == (201, 201), second.text
+        assert first.json()["criteria_reference"] == "BA/KRITERIA/2020"
         assert [(one["status"], one["starts_on"], one["ends_on"]) for one in history.json()["items"]] == [
             ("near_poor", "2023-06-01", None),
             ("poor", "2021-03-01", "2023-05-31"),
