@@ -298,18 +298,9 @@ def _officers(as_of: date | None) -> ColumnElement[Any]:
 
 def terms(board_id: UUID, query: TermQuery, caller: Caller) -> Select[Any]:
     """Return the statement of a board's terms; it takes `today`."""
-    statement: Select[Any] = (
+    statement = (
         select(
-            Term.id,
-            Term.board_id,
-            Term.kelurahan_code,
-            Term.starts_on,
-            Term.ends_on,
-            Term.elected_on,
-            Term.election_id,
-            Term.version,
-            Term.recorded_at,
-            Term.changed_at,
+            *Term.__table__.c,
             _officers(query.as_of),
             in_scope(Term, caller).label("full"),
         )
