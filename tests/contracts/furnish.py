@@ -154,6 +154,8 @@ FITTING: dict[str, dict[str, Any]] = {
         "member_records": [identity("election_meeting", number) for number in range(ROWS)],
     },
     "clients": {"roles": ["partner"], "regions": ["34.71"], "scopes": [], "org": uuid5(NAMESPACE_URL, "partner/0")},
+    # A program signs in as an account does.
+    "sign_ins": {"account_id": [identity("account"), identity("client")]},
     "volunteers": {"roles": ["survey_team", "mobiliser"], "ends_on": None},
     "facilitators": {"region_code": "34.71", "ends_on": None},
     "assignments": {"ends_on": None},

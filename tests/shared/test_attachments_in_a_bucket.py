@@ -149,6 +149,8 @@ async def test_a_bucket_that_keeps_versions_is_warned_of(clerk: Clerk, service: 
     try:
         bucket.keeps_versions()
         with pytest.MonkeyPatch.context() as patch, structlog.testing.capture_logs() as told:
+            # One that wrote before has kept where to.
+            patch.setattr("shared.storage.log", structlog.get_logger())
             bucket.known_to(patch)
             storage = type(service.app.state.storage)(bucket.url)
             await storage.put("attachments/ab/one", b"erase me")

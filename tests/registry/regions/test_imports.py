@@ -97,7 +97,9 @@ async def test_a_region_and_those_below_it_go_together(registry: Running, sender
 async def test_who_records_where_a_region_is_taken_back_meanwhile_is_refused(registry: Running, sender: Sender) -> None:
     await sender.imported(csv_file([NEW]), kind="regions")
     await warm(registry)
-    board = {"kelurahan_code": NEW["Kode"], "name": "BKM Contoh", "founded_on": "2024-02-01"}
+    counted = {"total": 64, "women": 30, "poor": None, "poor_not_counted_reason": "no_poverty_list"}
+    meeting = {"held_on": "2024-02-01", "attendance": counted, "decision": "accepted", "minutes_reference": "BA/1"}
+    enrolment = {"kelurahan_code": NEW["Kode"], "programme": "kotaku", "readiness_meeting": meeting}
     waits = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
@@ -105,7 +107,7 @@ async def test_who_records_where_a_region_is_taken_back_meanwhile_is_refused(reg
         places_now = registry.tables.places
         await connection.execute(places_now.delete().where(places_now.c.kelurahan_code == NEW["Kode"]))
         recording = asyncio.create_task(
-            registry.http.post("/registry/v1/boards", json=board, headers=registry.token("facilitator"))
+            registry.http.post("/registry/v1/enrolments", json=enrolment, headers=registry.token("facilitator"))
         )
         async with registry.database.reads.connect() as looking:
             for _ in range(3_000):

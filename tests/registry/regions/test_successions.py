@@ -531,7 +531,7 @@ class TestScope:
         operators = {
             place: [
                 one["regions"]
-                for one in await listed_by(regions, f"{ACCOUNTS}?region={BACIRO}", place, role="operator")
+                for one in await listed_by(regions, f"{ACCOUNTS}?region=34.71.15.1001", place, role="operator")
             ]
             for place in ("34.71", "34.71.03", "34.71.15")
         }
