@@ -51,6 +51,9 @@ class Taken:
     write_key: str
     sent: dict[str, list[Statement]]
     write_id: UUID
+    beside: list[UUID]
+    """Of the rows that come with a board: its first name and its deed."""
+
     written: bytes
 
 
@@ -91,8 +94,11 @@ async def take(service: FastAPI, *, token: str, board: str) -> Taken:
                 (await http.get(READ.replace("{id}", board))).raise_for_status()
             with taking(sent["write"]):
                 reply = await http.post(WRITE, json=WRITTEN | {"name": f"BKM {key}"}, headers={"Idempotency-Key": key})
-    written = reply.raise_for_status()
-    return Taken(UUID(board), key, sent, UUID(written.json()["id"]), written.content)
+        written = reply.raise_for_status()
+        made = written.json()["id"]
+        lists = [(await http.get(f"{WRITE}/{made}/{kind}")).raise_for_status() for kind in ("names", "legal-records")]
+    beside = [UUID(one["id"]) for reply in lists for one in reply.json()["items"]]
+    return Taken(UUID(board), key, sent, UUID(made), beside, written.content)
 
 
 def renewed(value: Any, *, by: Mapping[Any, Any]) -> Any:
@@ -154,7 +160,8 @@ class Floors:
         return encode(board_view(row))
 
     async def write_board(self) -> bytes:
-        by = {self.taken.write_id: new_id(), self.taken.write_key: str(uuid4())}
+        by: dict[Any, Any] = {one: new_id() for one in (self.taken.write_id, *self.taken.beside)}
+        by[self.taken.write_key] = str(uuid4())
         async with self.writes.connection() as connection:
             for statement in self.taken.sent["write"]:
                 cursor = connection.cursor()
