@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -198,7 +199,8 @@ def _xlsx_lines(content: bytes) -> Iterator[list[Any]]:
         _require_harmless(content)
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         yield from workbook.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, NotImplementedError, IndexError) as error:
+    # An archive that is encrypted or packed in a way of its own is a RuntimeError, a broken stream a zlib.error.
+    except (CalamineError, zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, IndexError) as error:
         raise FileUnreadable(form="XLSX") from error
 
 

@@ -105,3 +105,16 @@ def test_the_process_that_reads_is_told_nothing(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(FileTooLarge):
         read_apart(b"a\n1\n", CSV)
     assert told["env"] == {}
+
+
+def test_a_book_that_is_locked_or_torn_is_unreadable() -> None:
+    whole = a_book("")
+    locked, torn = bytearray(whole), bytearray(whole)
+    listed = whole.index(b"PK\x01\x02")
+    locked[6] |= 1
+    locked[listed + 8] |= 1
+    first = 30 + len("[Content_Types].xml")
+    torn[first : first + 8] = bytes(one ^ 0xFF for one in torn[first : first + 8])
+    for content in (bytes(locked), bytes(torn)):
+        with pytest.raises(FileUnreadable):
+            read_sheet(content, XLSX)
