@@ -8,16 +8,26 @@ Json = dict[str, Any]
 REPEATED = 2
 """From how many operations on a parameter stands in the components."""
 
+ITEM: Json = {
+    "id": {"type": "string", "format": "uuid"},
+    "version": {"type": "integer"},
+    "recorded_at": {"type": "string", "format": "date-time"},
+    "changed_at": {"type": "string", "format": "date-time"},
+}
+"""What every item tells of itself."""
+
 
 def compact(document: Json) -> None:
     """Say the same in fewer words: no generated titles, plain nullable types, and what repeats in one place."""
     for part in (document["paths"], document["components"].get("schemas", {})):
         _shorten(part)
     _share_security(document)
+    _share_responses(document)
     _share_parameters(document)
     _lift_parameters(document["paths"])
     schemas = document["components"].get("schemas", {})
     _share_pages(schemas)
+    _share_items(schemas)
     _share_properties(schemas)
 
 
@@ -95,6 +105,49 @@ def _share_pages(schemas: Json) -> None:
         schemas[name] = {"allOf": [{"$ref": "#/components/schemas/Page"}, {"properties": {"items": items}}]}
     if pages:
         schemas["Page"]["properties"]["items"] = {"type": "array"}
+
+
+def _share_items(schemas: Json) -> None:
+    """Let what every item tells of itself stand in `Item`."""
+    items = [
+        schema
+        for schema in schemas.values()
+        # A schema that refuses other properties would refuse those of an `allOf` beside it.
+        if ITEM.items() <= schema.get("properties", {}).items()
+        and ITEM.keys() <= set(schema.get("required", ()))
+        and not schema.keys() & {"allOf", "additionalProperties"}
+    ]
+    if len(items) < REPEATED or "Item" in schemas:
+        return
+    schemas["Item"] = {"type": "object", "properties": dict(ITEM), "required": list(ITEM)}
+    for schema in items:
+        schema["properties"] = {name: one for name, one in schema["properties"].items() if name not in ITEM}
+        schema["required"] = [name for name in schema["required"] if name not in ITEM]
+        schema["allOf"] = [{"$ref": "#/components/schemas/Item"}]
+
+
+def _share_responses(document: Json) -> None:
+    """Let a response of several operations stand under the name of its schema, wherever that is shorter."""
+    places = [
+        (responses, status, _written(one))
+        for operation in _operations(document["paths"])
+        for responses in [operation.get("responses", {})]
+        for status, one in responses.items()
+        if "content" in one
+    ]
+    shared = document["components"].setdefault("responses", {})
+    for text, count in Counter(text for _, _, text in places).most_common():
+        response = json.loads(text)
+        content: Json = response["content"].get("application/json", {}).get("schema", {})
+        key = content.get("$ref", "").rpartition("/")[2]
+        reference = {"$ref": f"#/components/responses/{key}"}
+        won = count * (len(text) - len(_written(reference))) - len(f'"{key}":{text},\n')
+        if not key or key in shared or won <= 0:
+            continue
+        shared[key] = response
+        for responses, status, written in places:
+            if written == text:
+                responses[status] = dict(reference)
 
 
 def _operations(paths: Json) -> list[Json]:

@@ -65,6 +65,7 @@ PROBLEM_SCHEMA: Json = {
     },
 }
 EVERYWHERE = (
+    " A creation sent again with the same id and content makes nothing and answers 200."
     " Items and lists carry an ETag; a GET answers 304 to it in If-None-Match. Problems come in Indonesian, or in English with"
     " Accept-Language: en. Every list comes whole as text/csv, application/x-ndjson or application/vnd.apache.parquet."
 )
@@ -193,11 +194,11 @@ def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -
     model = route.response_model
     is_page = isinstance(model, type) and issubclass(model, Page) and "limit" in getattr(route, "parameters", ())
     names = ["Journal-Position", "Link"] if is_page else []
-    success["description"] = "Done" if writes else "Found"
+    success["description"] = "As it stands"
     if names:
         success["headers"] = {name: _reference("headers", name) for name in names}
     if writes and route.status_code == 201:
-        before = {"description": "Made before with the same id and content", "content": success.get("content", {})}
+        before = {"description": "As it stands", "content": success.get("content", {})}
         operation["responses"]["200"] = before
         success["headers"] = success.get("headers", {}) | {"Location": _reference("headers", "Location")}
         success["description"] = "Made"

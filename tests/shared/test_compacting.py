@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from deploy.openapi import application, services
-from shared.compacting import compact
+from shared.compacting import ITEM, compact
 
 
 def parameter(name: str, **schema: Any) -> dict[str, Any]:
@@ -79,6 +79,38 @@ def test_a_field_of_several_schemas_stands_in_one_place_where_that_is_shorter() 
     assert schemas["WhyField"] == long
     assert schemas["V2"]["properties"] == {"why": {"$ref": "#/components/schemas/WhyField"}, "who": short}
     assert schemas["W"]["properties"] == {"why": {"type": "string", "description": "other"}}
+
+
+def test_what_every_item_tells_of_itself_stands_in_one_place() -> None:
+    def view(**more: Any) -> dict[str, Any]:
+        properties = {name: dict(one) for name, one in ITEM.items()} | {"name": {"type": "string"}}
+        return {"type": "object", "properties": properties, "required": [*ITEM, "name"]} | more
+
+    schemas = {"A": view(), "B": view(), "Strict": view(additionalProperties=False), "Loose": view(required=["id"])}
+
+    compact({"paths": {}, "components": {"schemas": schemas}})
+
+    shared = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    assert schemas["A"] == schemas["B"] == shared | {"allOf": [{"$ref": "#/components/schemas/Item"}]}
+    assert schemas["Item"] == {"type": "object", "properties": ITEM, "required": [*ITEM]}
+    assert "allOf" not in schemas["Strict"]
+    assert "allOf" not in schemas["Loose"]
+
+
+def test_a_response_of_several_operations_stands_under_the_name_of_its_schema() -> None:
+    def answer(name: str, *, described: str = "As it stands") -> dict[str, Any]:
+        schema = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+        return {"description": described, "content": {"application/json": schema}}
+
+    paths = {f"/{at}": {"get": {"responses": {"200": answer("Board")}}} for at in range(2)}
+    paths["/c"] = {"get": {"responses": {"200": answer("Board", described="Other"), "202": answer("Group")}}}
+    made: dict[str, Any] = {"paths": paths, "components": {}}
+
+    compact(made)
+
+    assert made["components"]["responses"] == {"Board": answer("Board")}
+    assert paths["/1"]["get"]["responses"] == {"200": {"$ref": "#/components/responses/Board"}}
+    assert paths["/c"]["get"]["responses"] == {"200": answer("Board", described="Other"), "202": answer("Group")}
 
 
 def test_a_property_called_title_stays_and_a_generated_title_goes() -> None:
