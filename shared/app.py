@@ -33,6 +33,7 @@ from shared.observing import Observing, serve_metrics
 from shared.openapi import Documented
 from shared.permissions import Gate, Standings
 from shared.revisions import head_revision
+from shared.routing import Shelves
 from shared.sealing import HeadKey
 from shared.settings import ServiceSettings
 from shared.storage import Storage
@@ -180,5 +181,6 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     ):
         # Taken as they are: a router that is included is searched twice for every request.
         app.router.routes.extend(routes.routes)
+    app.router.routes.insert(0, Shelves(app.router.routes))
     app.add_middleware(Observing)
     return app

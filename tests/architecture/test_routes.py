@@ -10,13 +10,15 @@ from typing import Any, get_args, get_origin
 import pytest
 import yaml
 from fastapi import params
+from starlette.routing import Match
 
-from deploy.openapi import LARGEST_DOCUMENT, api_document
+from deploy.openapi import LARGEST_DOCUMENT, api_document, application
 from shared.clock import Now
 from shared.lists import LARGEST_PAGE, Page
 from shared.openapi import PARAMETERS
 from shared.permissions import Anyone, Needs, SignedIn
 from shared.restricted import Restricted
+from shared.routing import Shelves
 from shared.writing import MoneyWriting, Writing
 from tests.architecture.reading import PROJECT, SERVICES, Route, dependants, document, routes
 
@@ -52,6 +54,20 @@ def is_permission(call: Any) -> bool:
 def test_there_are_routes_to_judge() -> None:
     assert len(ROUTES) > 30
     assert len(WRITES) > 8
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_shelves_give_every_address_to_the_route_that_comes_first(service: str) -> None:
+    shelves, *others = application(service).router.routes
+    assert isinstance(shelves, Shelves)
+    for route in (one for shelf in shelves.shelves.values() for one in shelf):
+        address = re.sub(r"{[^}]+}", "01900000-0000-7000-8000-000000000000", route.path_format)
+        scope = {"type": "http", "path": address, "headers": [], "root_path": ""}
+        for method in route.methods:
+            matches = (one.matches(scope | {"method": method}) for one in others)
+            first = next(found for match, found in matches if match is Match.FULL)
+            assert shelves.matches(scope | {"method": method}) == (Match.FULL, first)
+        assert shelves.matches(scope | {"method": "TRACE"})[0] is Match.NONE
 
 
 @pytest.mark.parametrize("service", SERVICES)
