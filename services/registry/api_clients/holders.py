@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.accounts.holders import Found, Holder, recent_standings, require_standing
 from services.registry.accounts.service import scopes_of
 from services.registry.api_clients.models import Client, ClientSecret
-from services.registry.api_clients.rules import MOST_SECRETS
+from services.registry.api_clients.rules import MOST_SECRETS, opens
 from services.registry.regions.service import codes_now
 from shared.database import Database
 
@@ -47,7 +47,7 @@ async def client_holder_of(session: AsyncSession, client_id: UUID) -> Holder:
         person_id=None,
         client_id=client.name,
         roles=client.roles,
-        scopes=sorted(set(client.scopes) | set(scopes_of(client.roles))),
+        scopes=opens(client.scopes, of_roles=scopes_of(client.roles), of_partner=client.org is not None),
         regions=await codes_now(session, client.regions),
         org=client.org,
         suspended=client.suspended,

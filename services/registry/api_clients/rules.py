@@ -1,6 +1,8 @@
-"""How many secrets a client may have at once, and how long an old one goes on beside a new one."""
+"""What a client opens, how many secrets it may have at once, and how long an old one goes on beside a new one."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from shared.errors import Conflict, Forbidden, Text
 
@@ -8,6 +10,22 @@ MOST_SECRETS = 2
 """One to follow, one to be followed: more would only be forgotten somewhere."""
 
 LONGEST_OVERLAP_DAYS = 90
+
+
+class ProgramScope(StrEnum):
+    """What a partner's program may be given besides what is public."""
+
+    OFFERS = "planning:offers:write"
+
+
+class ServiceClient(Forbidden):
+    code = "client.service"
+    title = Text("Klien layanan sendiri", "A service's own client")
+    detail = Text(
+        "Klien ini milik layanan Tridaya sendiri; yang dibukanya tidak diubah di sini.",
+        "This client is one of Tridaya's own services'; what it opens is not changed here.",
+    )
+    fix = Text("Ubah hanya klien milik mitra.", "Change only clients of partners.")
 
 
 class SecretsFull(Conflict):
@@ -55,3 +73,8 @@ def ending(expires_at: datetime | None, *, now: datetime, overlap_days: int) -> 
     """Return when an old secret ends once a new one follows: after the overlap, never later than it would anyway."""
     overlapped = now + timedelta(days=overlap_days)
     return overlapped if expires_at is None else min(expires_at, overlapped)
+
+
+def opens(scopes: Collection[str], *, of_roles: Collection[str], of_partner: bool) -> list[str]:
+    """Return the scopes of a client's tokens: a partner's program has those it was given that its roles still carry."""
+    return sorted(set(scopes) & set(of_roles)) if of_partner else sorted(scopes)

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.api_clients.rules import LONGEST_OVERLAP_DAYS
-from shared.items import Draft
+from services.registry.api_clients.rules import LONGEST_OVERLAP_DAYS, ProgramScope
+from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery
 from shared.places import ServedRegion
 
@@ -19,13 +19,20 @@ class ClientDraft(Draft):
     regions: list[ServedRegion] = Field(min_length=1)
 
 
+class ClientChange(Body):
+    """What may be edited; what is absent stays. Its tokens are void, and the next one opens what is said here."""
+
+    regions: list[ServedRegion] = may_change(min_length=1)
+    scopes: list[ProgramScope] = may_change(description="An empty list leaves what is public")
+
+
 class ClientView(BaseModel):
     """A program's way to sign in."""
 
     id: UUID
     name: str
     roles: list[str]
-    scopes: list[str]
+    scopes: list[str] = Field(description="Of its tokens")
     regions: list[str]
     org: UUID | None
     suspended: bool

@@ -18,17 +18,19 @@ from services.registry.api_clients.queries import clients as served_clients
 from services.registry.api_clients.rules import (
     MOST_SECRETS,
     LastSecret,
+    ProgramScope,
     SecretOver,
     SecretsFull,
+    ServiceClient,
     ending,
 )
-from services.registry.api_clients.schemas import ClientDraft, SecretDraft
+from services.registry.api_clients.schemas import ClientChange, ClientDraft, SecretDraft
 from services.registry.partners import service as partners
 from services.registry.regions.service import codes_now
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
-from shared.items import claim
+from shared.items import changes, claim
 from shared.journal import Audience, Change, record
 from shared.permissions import STANDING_MEMORY, Caller
 from shared.places import NATION
@@ -52,6 +54,8 @@ async def _note(session: AsyncSession, client: Client, action: str, *, by: Calle
     await session.flush()
     data = {
         "id": client.id,
+        "scopes": client.scopes,
+        "regions": client.regions,
         "suspended": client.suspended,
         "not_before": client.not_before,
         "version": client.version,
@@ -119,7 +123,7 @@ async def open_client(
     client = Client(
         name=draft.name,
         roles=[Role.PARTNER.value],
-        scopes=[],
+        scopes=sorted(str(one) for one in ProgramScope),
         regions=sorted(draft.regions),
         org=draft.org,
         suspended=False,
@@ -146,6 +150,25 @@ async def locked_client(session: AsyncSession, client_id: UUID, *, version: int 
     if version is not None and client.version != version:
         raise VersionStale(version=client.version, members={"current": queries.client_view(client)})
     return client
+
+
+async def change_client(
+    session: AsyncSession, client: Client, change: ClientChange, *, by: Caller, now: datetime
+) -> None:
+    """Give a partner's client that is locked other regions, of those the caller serves, or scopes.
+
+    What was issued before is void within seconds: the next token says what holds from now on.
+    """
+    if client.org is None:
+        raise ServiceClient
+    edited = changes(change)
+    await require_regions(session, edited.get("regions", []), by=by)
+    given = {name: sorted({str(one) for one in value}) for name, value in edited.items()}
+    if any(getattr(client, name) != value for name, value in given.items()):
+        client.not_before = now
+    for name, value in given.items():
+        setattr(client, name, value)
+    await _note(session, client, "client.changed", by=by, now=now)
 
 
 async def suspend(session: AsyncSession, client: Client, *, by: Caller, now: datetime) -> None:
