@@ -92,7 +92,13 @@ COLUMNS = (
         },
     ),
     Column("Nilai", "amount_reported_rupiah", Text("Rupiah yang dikatakan hilang", "Rupiah said to be missing")),
-    Column("Kontak", "contact", Text("Pribadi", "Personal"), digits=True),
+    Column(
+        "Kontak",
+        "contact",
+        Text("Pribadi", "Personal"),
+        digits=True,
+        restricted="monitoring:complaints:approve",
+    ),
 )
 
 
@@ -122,4 +128,5 @@ def importable(registry: RegistryClient) -> Importable:
         withdrawn=_withdrawn,
         parts=(ComplaintDetails, ComplaintStep),
         taken_back=_count,
+        reading="complaint.contact_read",
     )

@@ -1,6 +1,7 @@
 """Paper books of complaints as files: sealed until they are filed, counted, taken back while nobody answered."""
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -84,6 +85,26 @@ async def test_who_complained_stands_nowhere_in_clear(monitoring: Running, sende
     assert [one["type"] for one in journal.json()["items"]] == ["complaint.received"]
     assert "0812000111" not in journal.text
     assert "Rahasia" not in everything_stored(monitoring)
+
+
+async def test_a_contact_comes_back_only_to_whoever_may_read_contacts(monitoring: Running) -> None:
+    await a_known_board(monitoring)
+    clerk, writing = str(uuid4()), "monitoring:complaints:write"
+    sender = Sender(monitoring, sub=clerk, scope=writing)
+    approver = monitoring.token(sub=clerk, scope=f"{writing} monitoring:complaints:approve")
+    refused = COMPLAINT | {"Jenis": "entah"}
+    seen = await sender.imported(csv_file([refused]), kind="complaints")
+    corrected = f"/monitoring/v1/imports/{seen['id']}/corrected"
+    plain = await monitoring.http.get(corrected, headers=sender.headers)
+    assert plain.status_code == 200
+    assert COMPLAINT["Kontak"] not in plain.text
+    assert "entah" in plain.text
+
+    assert COMPLAINT["Kontak"] in (await monitoring.http.get(corrected, headers=approver)).text
+    await monitoring.seal()
+    journal = await monitoring.http.get("/monitoring/v1/journal?limit=100", headers=monitoring.token("auditor"))
+    read = [one for one in journal.json()["items"] if one["type"] == "complaint.contact_read"]
+    assert [one["subject"] for one in read] == [f"imports/{seen['id']}"]
 
 
 async def test_a_book_is_taken_back_while_nobody_answered(monitoring: Running, sender: Sender) -> None:
