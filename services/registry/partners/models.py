@@ -1,14 +1,14 @@
-"""Table of partners."""
+"""Tables of partners and of their verifications."""
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, String
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
-from services.registry.partners.rules import Evidence, PartnerKind
+from services.registry.partners.rules import Evidence, PartnerKind, VerificationEnd
 from shared.searching import searched
 from shared.tables import Code, FourEyes, Item, choice, reference, serves
 
@@ -41,3 +41,28 @@ class Partner(Item, FourEyes, Base):
     evidence: Mapped[Evidence | None] = choice(Evidence)
     evidence_reference: Mapped[str | None] = mapped_column(String(200))
     expires_on: Mapped[date | None]
+
+
+class Verification(Item, Base):
+    """That somebody saw the evidence of who a partner is, and how that ended; the latest stands in the partner too."""
+
+    __tablename__ = "partner_verifications"
+    __table_args__ = reference(
+        CheckConstraint("(ended_on IS NULL) = (ended_because IS NULL)", name="ended"),
+        serves("verifications_of_partner", "partner_id", "id"),
+    )
+
+    partner_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("partners.id"))
+    verified_on: Mapped[date]
+    evidence: Mapped[Evidence] = choice(Evidence)
+    evidence_reference: Mapped[str] = mapped_column(String(200))
+    expires_on: Mapped[date | None]
+    verified_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """The account; unknown of what was verified before it was kept."""
+
+    ended_on: Mapped[date | None]
+    """The first day on which it counts no more."""
+
+    ended_because: Mapped[VerificationEnd | None] = choice(VerificationEnd)
+    ended_reference: Mapped[str | None] = mapped_column(String(200))
+    ended_by: Mapped[UUID | None] = mapped_column(Uuid)

@@ -1,5 +1,6 @@
 """Partners over HTTP."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,9 @@ from services.registry.partners.schemas import (
     PartnerQuery,
     PartnerView,
     VerificationDraft,
+    VerificationQuery,
+    VerificationView,
+    WithdrawalDraft,
 )
 from shared.clock import AsOf, Now, today
 from shared.database import Reading
@@ -27,6 +31,8 @@ from shared.routing import router
 from shared.writing import Writing
 
 routes = router("/registry/v1/partners", tags=["partners"])
+
+VERIFYING = "registry:partners:approve"
 
 PartnerToChange = Annotated[Partner, Depends(to_change(Partner, queries.one_partner))]
 
@@ -86,13 +92,29 @@ async def verify_partner(
     return saved(await queries.one_partner(session, partner.id, by, now))
 
 
-@routes.delete("/{id}/verification", response_model=PartnerView)
+@routes.post("/{id}/verification/withdrawal", response_model=PartnerView)
 async def withdraw_partner_verification(
-    by: PartnerApprover, session: Writing, partner: PartnerToChange, now: Now
+    by: PartnerApprover, session: Writing, partner: PartnerToChange, draft: WithdrawalDraft, now: Now
 ) -> Response:
-    """Take a partner's verification back."""
-    await service.withdraw_verification(session, partner, by=by, now=now)
+    """Take a partner's verification back, and say why."""
+    await service.withdraw_verification(session, partner, draft, by=by, now=now)
     return saved(await queries.one_partner(session, partner.id, by, now))
+
+
+@routes.get("/{id}/verifications", response_model=Page[VerificationView])
+async def list_partner_verifications(
+    id: UUID, request: Request, caller: Anyone, connection: Reading, query: Annotated[VerificationQuery, Query()]
+) -> Response:
+    """List the verifications of a partner, the latest first; who verifies partners sees by whom."""
+    return await page(
+        request,
+        connection,
+        queries.verifications(),
+        query=query,
+        order=queries.VERIFICATIONS_NEWEST_FIRST,
+        shape=partial(queries.verification_view, full=caller.may(VERIFYING)),
+        parameters={"partner": id},
+    )
 
 
 @routes.get("/{id}/contact", response_model=ContactView)

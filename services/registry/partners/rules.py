@@ -31,6 +31,32 @@ class Evidence(StrEnum):
     AGREEMENT = "agreement"
 
 
+class VerificationEnd(StrEnum):
+    """Why a verification counts no more.
+
+    Diverifikasi ulang, nama atau nomor berubah, bukti tidak benar, bukti dicabut, lembaga bubar, pelanggaran, keliru
+    dicatat.
+    """
+
+    REPLACED = "replaced"
+    IDENTITY_CHANGED = "identity_changed"
+    EVIDENCE_FALSE = "evidence_false"
+    EVIDENCE_REVOKED = "evidence_revoked"
+    DISSOLVED = "dissolved"
+    MISCONDUCT = "misconduct"
+    MISTAKEN = "mistaken"
+
+
+class Withdrawal(StrEnum):
+    """Why somebody takes a verification back; what ends by itself is not among it."""
+
+    EVIDENCE_FALSE = "evidence_false"
+    EVIDENCE_REVOKED = "evidence_revoked"
+    DISSOLVED = "dissolved"
+    MISCONDUCT = "misconduct"
+    MISTAKEN = "mistaken"
+
+
 IDENTITY = frozenset({"name", "registration_number", "tax_number"})
 """What was verified: when one of these changes, the partner has to be verified anew."""
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.partners.rules import Evidence, PartnerKind
+from services.registry.partners.rules import Evidence, PartnerKind, VerificationEnd, Withdrawal
 from shared.items import Body, Draft, may_change
-from shared.lists import PlacedQuery
+from shared.lists import PageQuery, PlacedQuery
 from shared.places import RegionCode
 
 WEBSITE = r"^https?://[^\s]+$"
@@ -70,6 +70,34 @@ class VerificationDraft(Body):
     )
     verified_on: date = Field(description="The day it was seen; not in the future")
     expires_on: date | None = Field(None, description="The last day that the evidence is good; null when it has no end")
+
+
+class WithdrawalDraft(Body):
+    """Why a verification is taken back."""
+
+    because: Withdrawal
+    reference: str | None = Field(None, min_length=1, max_length=200, description="The document that says so")
+
+
+class VerificationView(BaseModel):
+    """A verification of a partner, of now or before."""
+
+    id: UUID
+    verified_on: date
+    evidence: Evidence
+    evidence_reference: str
+    expires_on: date | None
+    verified_by: UUID | None = Field(description="Account; null in the public view, or where it was not kept")
+    ended_on: date | None = Field(description="The first day on which it counts no more")
+    ended_because: VerificationEnd | None
+    ended_reference: str | None = Field(description="Null in the public view")
+    ended_by: UUID | None = Field(description="Account; null in the public view")
+    recorded_at: datetime
+    changed_at: datetime
+
+
+class VerificationQuery(PageQuery):
+    """Pages of the list of a partner's verifications."""
 
 
 class PartnerView(BaseModel):

@@ -1,5 +1,6 @@
 """Use cases of partners: record, edit, verify."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,21 +9,22 @@ from sqlalchemy import and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.database import places
-from services.registry.partners.models import Partner
+from services.registry.partners.models import Partner, Verification
 from services.registry.partners.rules import (
     IDENTITY,
     ContactNameless,
     ContactWithoutSeat,
     NotVerified,
     PartnerUnknown,
+    VerificationEnd,
     VerificationOver,
 )
-from services.registry.partners.schemas import PartnerChange, PartnerDraft, VerificationDraft
+from services.registry.partners.schemas import PartnerChange, PartnerDraft, VerificationDraft, WithdrawalDraft
 from services.registry.personal import service as personal
 from shared.canonical import keyed_digest
 from shared.clock import today
 from shared.identity import new_id
-from shared.items import changes, claim, require_none, require_other_eyes, touch
+from shared.items import Claim, changes, claim, require_none, require_other_eyes, touch
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -103,7 +105,7 @@ async def change_partner(
     edited = changes(change)
     contact = edited.pop("contact", {})
     if any(getattr(partner, name) != edited[name] for name in edited.keys() & IDENTITY):
-        _unverify(partner)
+        await _unverify(session, partner, VerificationEnd.IDENTITY_CHANGED, by=by, now=now)
     for name, value in edited.items():
         setattr(partner, name, value)
     if edited.keys() & {"registration_number", "tax_number"}:
@@ -181,7 +183,20 @@ async def _change_contact(
     )
 
 
-def _unverify(partner: Partner) -> None:
+async def _unverify(
+    session: AsyncSession,
+    partner: Partner,
+    because: VerificationEnd,
+    *,
+    by: Caller,
+    now: datetime,
+    reference: str | None = None,
+) -> None:
+    """Let a locked partner's verification count no more, and its history say since when, why and by whom."""
+    standing = select(Verification).where(Verification.partner_id == partner.id, Verification.ended_on.is_(None))
+    for one in await session.scalars(standing):
+        one.ended_on, one.ended_because, one.ended_reference = today(now), because, reference
+        one.ended_by, one.changed_at = by.account_id, now
     partner.verified_on = partner.evidence = partner.evidence_reference = partner.expires_on = None
 
 
@@ -193,22 +208,30 @@ async def verify(
     require_not_future(draft.verified_on, now=now, pointer="/verified_on")
     if draft.expires_on is not None and draft.expires_on < today(now):
         raise VerificationOver(pointer="/expires_on", expires_on=draft.expires_on)
-    partner.evidence, partner.evidence_reference = draft.evidence, draft.evidence_reference
-    partner.verified_on, partner.expires_on = draft.verified_on, draft.expires_on
+    await _unverify(session, partner, VerificationEnd.REPLACED, by=by, now=now)
+    seen = draft.model_dump()
+    for name, value in seen.items():
+        setattr(partner, name, value)
+    started = Claim(new_id(), b"", existing=False).columns(now)
+    session.add(Verification(partner_id=partner.id, verified_by=by.account_id, **seen, **started))
     partner.touched_by, partner.changed_at = [], now
     await session.flush()
     record(session, _change("partner.verified", partner, occurred_on=draft.verified_on), by=by, now=now)
 
 
-async def withdraw_verification(session: AsyncSession, partner: Partner, *, by: Caller, now: datetime) -> None:
-    """Take a locked partner's verification back."""
+async def withdraw_verification(
+    session: AsyncSession, partner: Partner, draft: WithdrawalDraft, *, by: Caller, now: datetime
+) -> None:
+    """Take a locked partner's verification back, and say why. Its clients go on: an operator suspends them."""
     if partner.verified_on is None:
         raise NotVerified
-    _unverify(partner)
+    because = VerificationEnd(draft.because)
+    await _unverify(session, partner, because, by=by, now=now, reference=draft.reference)
     touch(partner, by=by)
     partner.changed_at = now
     await session.flush()
-    record(session, _change("partner.verification_withdrawn", partner), by=by, now=now)
+    change = _change("partner.verification_withdrawn", partner)
+    record(session, replace(change, data={**change.data, "because": because}), by=by, now=now)
 
 
 def _change(action: str, partner: Partner, *, occurred_on: date | None = None) -> Change:

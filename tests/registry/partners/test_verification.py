@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -9,18 +10,36 @@ from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.facilitators.staff import entries
 from tests.registry.partners.test_routes import PARTNERS, a_partner
-from tests.registry.signing import a_client, ask, bearer, let_be_verified
+from tests.registry.racing import warm
+from tests.registry.signing import a_client, ask, bearer, let_be_verified, operator
 
 EVIDENCE = {"evidence": "deed", "evidence_reference": "Akta 12 of 2020", "verified_on": "2024-05-01"}
 TODAY = today(read_clock())
 
 
 async def verify(
-    registry: Running, partner: httpx.Response, *, person: str | None = None, **changes: Any
+    registry: Running, partner: httpx.Response, *, person: str | None = None, sub: str | None = None, **changes: Any
 ) -> httpx.Response:
-    headers = registry.token("programme_manager", **({"person": person} if person else {}))
+    headers = registry.token("programme_manager", person=person or new_id(), sub=sub or new_id())
     address = f"{PARTNERS}/{partner.json()['id']}/verification"
     return await registry.http.post(address, json=EVIDENCE | changes, headers=headers | etag(partner))
+
+
+async def withdraw(
+    registry: Running, partner: httpx.Response, *, sub: str | None = None, because: str | None = "evidence_revoked"
+) -> httpx.Response:
+    headers = registry.token("programme_manager", sub=sub or new_id())
+    address = f"{PARTNERS}/{partner.json()['id']}/verification/withdrawal"
+    draft = {"because": because, "reference": "Pengumuman AHU 9"}
+    return await registry.http.post(address, json=draft, headers=headers | etag(partner))
+
+
+async def history(
+    registry: Running, partner: httpx.Response, headers: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    address = f"{PARTNERS}/{partner.json()['id']}/verifications"
+    items: list[dict[str, Any]] = (await registry.http.get(address, headers=headers or {})).json()["items"]
+    return items
 
 
 async def edit(registry: Running, partner: httpx.Response, headers: dict[str, str], **changes: Any) -> httpx.Response:
@@ -113,23 +132,107 @@ class TestVerification:
     async def test_is_good_until_its_last_day(self, registry: Running) -> None:
         partner = await verify(registry, await a_partner(registry), expires_on=str(TODAY))
         async with registry.database.writes.begin() as connection:
-            await connection.execute(text("UPDATE partners SET expires_on = expires_on - 1"))
+            for table in ("partners", "partner_verifications"):
+                await connection.execute(text(f"UPDATE {table} SET expires_on = expires_on - 1"))  # noqa: S608
 
         seen = (await registry.http.get(f"{PARTNERS}/{partner.json()['id']}")).json()
 
         assert (partner.json()["verified"], seen["verified"], seen["verified_on"]) == (True, False, "2024-05-01")
         assert len((await registry.http.get(f"{PARTNERS}?verified=false")).json()["items"]) == 1
 
-    async def test_is_taken_back(self, registry: Running) -> None:
+    async def test_is_taken_back_with_a_reason(self, registry: Running) -> None:
         partner = await verify(registry, await a_partner(registry))
-        address, by = f"{PARTNERS}/{partner.json()['id']}/verification", registry.token("programme_manager")
 
-        back = await registry.http.delete(address, headers=by | etag(partner))
-        twice = await registry.http.delete(address, headers=by | etag(back))
+        unsaid = await withdraw(registry, partner, because=None)
+        replaced = await withdraw(registry, partner, because="replaced")
+        back = await withdraw(registry, partner)
+        twice = await withdraw(registry, back)
 
-        assert (back.status_code, back.json()["verified"]) == (200, False)
+        assert [(one.status_code, one.json()["errors"][0]["pointer"]) for one in (unsaid, replaced)] == [
+            (422, "/because")
+        ] * 2
+        assert (back.status_code, back.json()["verified"], back.json()["evidence"]) == (200, False, None)
         assert (twice.status_code, code_of(twice)) == (409, "partner.not_verified")
-        assert len(await entries(registry, "partner.verification_withdrawn")) == 1
+        (entry,) = await entries(registry, "partner.verification_withdrawn")
+        assert (entry["data"]["because"], "AHU" in str(entry)) == ("evidence_revoked", False)
+
+    async def test_of_two_who_take_it_back_at_once_one_does(self, registry: Running) -> None:
+        partner = await verify(registry, await a_partner(registry))
+        await warm(registry)
+
+        replies = await asyncio.gather(*(withdraw(registry, partner) for _ in range(3)))
+
+        assert sorted(one.status_code for one in replies) == [200, 412, 412]
+        assert len(await history(registry, partner)) == 1
+
+
+class TestHistory:
+    async def test_keeps_each_with_who_when_why_and_by_which_document(self, registry: Running) -> None:
+        first, second, third = (new_id() for _ in range(3))
+        partner = await a_partner(registry)
+        partner = await verify(registry, partner, sub=first)
+        partner = await verify(registry, partner, sub=second, evidence="licence", evidence_reference="NIB 7")
+        partner = await edit(registry, partner, registry.token("city_coordinator", sub=third), name="Bank Lain")
+        partner = await verify(registry, partner, expires_on=str(TODAY))
+        await withdraw(registry, partner, sub=first)
+
+        found = await history(registry, partner, registry.token("programme_manager"))
+
+        assert [(one["evidence"], one["ended_because"]) for one in found] == [
+            ("deed", "evidence_revoked"),
+            ("licence", "identity_changed"),
+            ("deed", "replaced"),
+        ]
+        assert [one["ended_by"] for one in found] == [first, third, second]
+        assert [one["verified_by"] for one in found[1:]] == [second, first]
+        assert [one["ended_on"] for one in found] == [str(TODAY)] * 3
+        assert (found[0]["ended_reference"], found[0]["expires_on"]) == ("Pengumuman AHU 9", str(TODAY))
+        assert (found[1]["evidence_reference"], found[1]["ended_reference"]) == ("NIB 7", None)
+
+    async def test_tells_everybody_when_and_why_and_not_by_whom(self, registry: Running) -> None:
+        partner = await verify(registry, await a_partner(registry))
+        await withdraw(registry, partner)
+
+        for headers in ({}, registry.token("facilitator")):
+            (one,) = await history(registry, partner, headers)
+            assert (one["verified_on"], one["ended_because"]) == ("2024-05-01", "evidence_revoked")
+            assert one["verified_by"] is one["ended_by"] is one["ended_reference"] is None
+        assert await history(registry, await a_partner(registry, name="LSM Lain")) == []
+
+    async def test_answers_what_was_so_on_a_day(self, registry: Running) -> None:
+        partner = await verify(registry, await a_partner(registry), verified_on=str(TODAY - timedelta(days=40)))
+        back = await withdraw(registry, partner)
+        async with registry.database.writes.begin() as connection:
+            await connection.execute(text("UPDATE partner_verifications SET ended_on = ended_on - 10"))
+        await verify(registry, back, verified_on=str(TODAY - timedelta(days=3)), evidence="licence")
+        address = f"{PARTNERS}/{partner.json()['id']}"
+
+        async def on(days: int) -> tuple[bool, str | None, int]:
+            asked = TODAY - timedelta(days=days)
+            one = (await registry.http.get(f"{address}?as_of={asked}")).json()
+            listed = await registry.http.get(f"{PARTNERS}?as_of={asked}&verified=true")
+            assert listed.json()["items"] in ([], [one])
+            return one["verified"], one["evidence"], len(listed.json()["items"])
+
+        assert [await on(days) for days in (41, 40, 11, 10, 4, 3, 0)] == [
+            (False, None, 0),
+            (True, "deed", 1),
+            (True, "deed", 1),
+            (False, None, 0),
+            (False, None, 0),
+            (True, "licence", 1),
+            (True, "licence", 1),
+        ]
+        assert (await registry.http.get(PARTNERS)).json()["items"] == [(await registry.http.get(address)).json()]
+
+    async def test_costs_one_statement(self, registry: Running) -> None:
+        partner = await verify(registry, await a_partner(registry))
+        await history(registry, partner)
+
+        with registry.counted() as sent:
+            await history(registry, partner)
+
+        assert len(sent) == 1
 
 
 CONTACT = {"name": "Ibu Narahubung", "phone": "0811222333"}
@@ -213,6 +316,27 @@ class TestClients:
         assert (await registry.http.get(address)).status_code == 401
         shown = (await registry.http.get(address, headers=program)).json()["items"][0]
         assert set(shown) == {"id", "name", "regions", "suspended", "recorded_at"}
+
+    async def test_go_on_when_the_verification_is_withdrawn_until_an_operator_suspends_them(
+        self, registry: Running
+    ) -> None:
+        partner = await verify(registry, await a_partner(registry))
+        client = await a_client(registry, org=partner.json()["id"])
+        secret = {"client_id": client.json()["name"], "client_secret": client.json()["client_secret"]}
+        now = await registry.http.get(f"{PARTNERS}/{partner.json()['id']}")
+        assert (await withdraw(registry, now)).json()["verified"] is False
+
+        going_on = await ask(registry, grant_type="client_credentials", **secret)
+        again = await registry.http.post(
+            "/registry/v1/clients",
+            json={"name": "bank-kedua", "regions": ["34.71"], "org": partner.json()["id"]},
+            headers=operator(registry),
+        )
+        await registry.http.post(f"{client.headers['Location']}/suspension", headers=operator(registry) | etag(client))
+        suspended = await ask(registry, grant_type="client_credentials", **secret)
+
+        assert (going_on.status_code, code_of(again)) == (200, "partner.not_verified")
+        assert (suspended.status_code, code_of(suspended)) == (401, "account.suspended")
 
     async def test_are_opened_only_for_a_partner_that_somebody_verified(self, registry: Running) -> None:
         partner = (await a_partner(registry)).json()["id"]
