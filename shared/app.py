@@ -40,7 +40,7 @@ from shared.storage import Storage
 from shared.syncables import Syncing
 from shared.syncviews import sync_router
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
-from shared.webhooks import webhook_router
+from shared.webhookviews import webhook_router
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,38 @@
 """Deliveries: entries of the journal become signed messages, and each is sent until it arrives or three days are over.
 
 What a message says is written once and never changes between tries. Whether its receiver may see an entry is decided
-when the message is written, by what the webhook's owner may see at that moment.
+when the message is written, by what the webhook's owner may see at that moment. Nothing is sent for an owner who may not
+sign in, nor of an entry that was erased meanwhile.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, true, update
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Uuid,
+    and_,
+    bindparam,
+    column,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from standardwebhooks import Webhook
 
 from shared.app import Service, Tables
+from shared.authority import Authorities, AuthorityUnknownError
 from shared.clock import read_clock
 from shared.database import Database
 from shared.feed import about, event, in_region, links, seen_by
@@ -35,7 +52,6 @@ OF_AN_ACCOUNT = 5
 CLAIMED = timedelta(minutes=2)
 """A worker that died in the middle of a try is taken for one that failed after so long."""
 
-AUTHORITY_SECONDS = 30.0
 DELAYS = tuple(
     timedelta(seconds=seconds)
     for seconds in (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 43_200, 72_000, 86_400)
@@ -43,9 +59,7 @@ DELAYS = tuple(
 """How long after each failed try the next one comes; together three days."""
 
 GONE = 410
-
-Authority = Callable[[UUID], Awaitable[Caller | None]]
-"""What an account or client may see now; None when it may not sign in."""
+ERASED = Answer(None, "erased")
 
 
 @dataclass(slots=True)
@@ -55,17 +69,16 @@ class Deliveries:
     service: Service
     tables: Tables
     database: Database
-    authority: Authority
+    authorities: Authorities
     outgoing: Outgoing
     hmac_key: bytes
-    _known: dict[UUID, tuple[float, Caller | None]] = field(default_factory=dict)
 
-    async def _may(self, account: UUID) -> Caller | None:
-        known = self._known.get(account)
-        if known is None or known[0] < time.monotonic():
-            known = (time.monotonic() + AUTHORITY_SECONDS, await self.authority(account))
-            self._known[account] = known
-        return known[1]
+    async def _owner(self, account: UUID) -> Caller | None:
+        """Return what a webhook's owner may now; None when it may not sign in, or nobody can tell."""
+        try:
+            return await self.authorities.of(account)
+        except AuthorityUnknownError:
+            return None
 
     async def write(self, *, now: datetime) -> int:
         """Turn what is new in the journal into messages, a thousand positions for each webhook; return how many.
@@ -85,7 +98,7 @@ class Deliveries:
         written = 0
         for row in waiting:
             # Asked before the transaction: the answer may come from another service.
-            caller = await self._may(row.account)
+            caller = await self._owner(row.account)
             if caller is not None:
                 written += await self._write(row.id, caller, now=now)
         return written
@@ -141,32 +154,66 @@ class Deliveries:
         return len(due)
 
     async def _tried(self, row: Row[Any], *, now: datetime) -> None:
+        erased = row.erased and not msgspec.json.decode(bytes(row.body))["erased"]
         # Noted at once: whoever answers late is no reason to send again what others have, should we die meanwhile.
-        await self._note(row, await self._sent(row, now=now))
+        await self._note(row, ERASED if erased else await self._sent(row, now=now))
+
+    async def _owners(self, *, now: datetime) -> list[UUID]:
+        """Return owners for whom something is due, as many as a round can serve, in another order each time."""
+        webhooks, deliveries = self.tables.webhooks, self.tables.webhook_deliveries
+        due = exists().where(deliveries.c.webhook_id == webhooks.c.id, *self._due(deliveries, now=now))
+        accounts = select(webhooks.c.account).where(webhooks.c.paused.is_(None), due).group_by(webhooks.c.account)
+        async with self.database.reads.connect() as connection:
+            found = (await connection.scalars(accounts.order_by(func.random()))).all()
+        served: list[UUID] = []
+        for account in found:
+            if len(served) < AT_ONCE and await self._owner(account) is not None:
+                served.append(account)
+        return served
+
+    @staticmethod
+    def _due(deliveries: Any, *, now: datetime) -> tuple[ColumnElement[bool], ...]:
+        return deliveries.c.state == DeliveryState.WAITING, deliveries.c.next_try_at <= now
 
     async def _claimed(self, *, now: datetime) -> Sequence[Row[Any]]:
-        webhooks, deliveries = self.tables.webhooks, self.tables.webhook_deliveries
+        owners = await self._owners(now=now)
+        if not owners:
+            return ()
+        webhooks, deliveries, entries = (
+            self.tables.webhooks,
+            self.tables.webhook_deliveries,
+            self.tables.journal_entries,
+        )
         waiting, of = deliveries.alias("waiting"), webhooks.alias("of")
-        # In another order each time, so that no account is always the first.
-        accounts = select(webhooks.c.account).where(webhooks.c.paused.is_(None)).group_by(webhooks.c.account)
-        account = accounts.order_by(func.random()).subquery("accounts")
-        theirs = (
-            select(waiting.c.id)
-            .join(of, of.c.id == waiting.c.webhook_id)
-            .where(waiting.c.state == DeliveryState.WAITING, waiting.c.next_try_at <= now)
-            .where(of.c.paused.is_(None), of.c.account == account.c.account)
+        given = func.unnest(bindparam("owners", owners, type_=ARRAY(Uuid)))
+        owner = given.table_valued(column("id", Uuid), name="owner").render_derived()
+        # The first of each webhook, by its index, and of these the first of the account.
+        firsts = (
+            select(waiting.c.id, waiting.c.next_try_at)
+            .where(waiting.c.webhook_id == of.c.id, *self._due(waiting, now=now))
             .order_by(waiting.c.next_try_at)
             .limit(OF_AN_ACCOUNT)
             .with_for_update(of=waiting, skip_locked=True)
+            .lateral("firsts")
+        )
+        theirs = (
+            select(firsts.c.id)
+            .select_from(of.join(firsts, true()))
+            .where(of.c.paused.is_(None), of.c.account == owner.c.id)
+            .order_by(firsts.c.next_try_at)
+            .limit(OF_AN_ACCOUNT)
             .lateral("theirs")
         )
-        due = select(theirs.c.id).select_from(account.join(theirs, true())).limit(AT_ONCE)
+        due = select(theirs.c.id).select_from(owner.join(theirs, true())).limit(AT_ONCE)
+        erased = exists().where(entries.c.position == deliveries.c.position, entries.c.payload.is_(None))
         claimed = (
             update(deliveries)
             .where(deliveries.c.id.in_(due.scalar_subquery()))
             .values(next_try_at=now + CLAIMED, tries=deliveries.c.tries + 1)
             .where(webhooks.c.id == deliveries.c.webhook_id)
-            .returning(deliveries, webhooks.c.url, webhooks.c.secret_number, webhooks.c.secret_since)
+            .returning(
+                deliveries, webhooks.c.url, webhooks.c.secret_number, webhooks.c.secret_since, erased.label("erased")
+            )
         )
         async with self.database.transaction() as session:
             rows: Sequence[Row[Any]] = (await session.execute(claimed)).all()
@@ -202,23 +249,26 @@ class Deliveries:
         told = {"last_status": answer.status, "last_failure": answer.failure, "changed_at": now}
         if answer.accepted:
             told |= {"state": DeliveryState.DELIVERED, "next_try_at": None, "body": None}
-        elif row.tries > len(DELAYS):
+        elif answer is ERASED or row.tries > len(DELAYS):
             told |= {"state": DeliveryState.DEAD, "next_try_at": None, "body": None}
         else:
             told |= {"next_try_at": now + DELAYS[row.tries - 1]}
         async with self.database.transaction() as session:
-            await session.execute(update(deliveries).where(deliveries.c.id == row.id).values(**told))
+            # Unless it was erased while it was on its way.
+            still = (deliveries.c.id == row.id, deliveries.c.state == DeliveryState.WAITING)
+            await session.execute(update(deliveries).where(*still).values(**told))
             if answer.status == GONE:
                 gone = update(webhooks).where(webhooks.c.id == row.webhook_id, webhooks.c.paused.is_(None))
                 await session.execute(gone.values(paused="gone", version=webhooks.c.version + 1, changed_at=now))
 
     async def keep_delivering(self) -> None:
-        """Write and send for as long as the process lives."""
+        """Write and send for as long as the process lives; what keeps one from being done keeps back no other."""
         while True:
             done = 0
-            try:
-                done = await self.write(now=read_clock()) + await self.send(now=read_clock())
-            except Exception as error:
-                log.warning("webhooks.interrupted", error=repr(error))
+            for step in (self.write, self.send):
+                try:
+                    done += await step(now=read_clock())
+                except Exception as error:
+                    log.warning("webhooks.interrupted", error=repr(error))
             if not done:
                 await asyncio.sleep(PAUSE_SECONDS)

@@ -21,8 +21,11 @@ from sqlalchemy import (
     String,
     Table,
     column,
+    func,
     insert,
+    null,
     or_,
+    select,
     table,
     update,
 )
@@ -98,7 +101,9 @@ def journal_tables(metadata: MetaData) -> tuple[Table, Table, Table]:
 
 
 _WRITTEN = ("recorded_at", "action", "subject", "place", "payload", "nonce", "payload_digest")
-_ENTRIES = table("journal_entries", *(column(name) for name in _WRITTEN))
+_ENTRIES = table("journal_entries", *(column(name) for name in (*_WRITTEN, "position")))
+_TOLD = ("position", "state", "body", "next_try_at", "last_failure", "changed_at")
+_DELIVERIES = table("webhook_deliveries", *(column(name) for name in _TOLD))
 _INSERT = insert(_ENTRIES)
 
 
@@ -159,12 +164,17 @@ async def write_entries(session: AsyncSession) -> None:
 
 
 async def forget_payloads(session: AsyncSession, subjects: Collection[str]) -> None:
-    """Erase what was written of some subjects so far; the chain stands, since it is made of digests.
+    """Erase what was written of some subjects so far, messages that wait included; the chain of digests stands.
 
     What this transaction itself writes of them comes after, and stays: it tells followers what is left.
     """
     if subjects:
         written = or_(_ENTRIES.c.payload.is_not(None), _ENTRIES.c.nonce.is_not(None))
-        await session.execute(
-            update(_ENTRIES).where(_ENTRIES.c.subject.in_(subjects), written).values(payload=None, nonce=None)
+        theirs = (_ENTRIES.c.subject.in_(subjects), written)
+        waiting = (
+            _DELIVERIES.c.state == "waiting",
+            _DELIVERIES.c.position.in_(select(_ENTRIES.c.position).where(*theirs)),
         )
+        ended = {"state": "dead", "body": null(), "next_try_at": null(), "last_failure": "erased"}
+        await session.execute(update(_DELIVERIES).where(*waiting).values(**ended, changed_at=func.now()))
+        await session.execute(update(_ENTRIES).where(*theirs).values(payload=None, nonce=None))

@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.app import Service, Tables, background, jobs_of
+from shared.authority import Ask, Authorities
 from shared.clock import read_clock
 from shared.conflicts import forget_old_conflicts
 from shared.database import Database
-from shared.delivering import Authority, Deliveries
+from shared.delivering import Deliveries
 from shared.exporting import forget_old_exports
 from shared.following import Follower
 from shared.importing import forget_old_imports
@@ -70,7 +71,7 @@ async def work(
     service: Service,
     settings: ServiceSettings,
     *,
-    authority: Authority,
+    authority: Ask,
     followers: Sequence[Follower] = (),
     chores: Sequence[Chore] = (),
 ) -> None:
@@ -118,7 +119,7 @@ async def work(
         service=service,
         tables=tables,
         database=database,
-        authority=authority,
+        authorities=Authorities(authority, lambda: service.load_standings(database)),
         outgoing=Outgoing(allow_private=settings.webhooks_allow_private),
         hmac_key=settings.hmac_key,
     )

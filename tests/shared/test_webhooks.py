@@ -11,54 +11,24 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from sqlalchemy import select, update
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from services.registry.app import SERVICE
+from shared.authority import Authorities
 from shared.clock import read_clock
 from shared.delivering import DELAYS, Deliveries
-from shared.outgoing import Answer, Outgoing, is_public
-from shared.permissions import Caller
+from shared.journal import forget_payloads
+from shared.outgoing import Answer, Outgoing
+from shared.permissions import STANDINGS_SECONDS, Caller
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.signing import a_client, operator
+from tests.shared.receiving import Receiver
 
 WEBHOOKS = "/registry/v1/webhooks"
 BOARD = {"kelurahan_code": "34.71.03.1001", "name": "BKM Contoh", "founded_on": "2020-01-01"}
 OWNER = str(uuid4())
-
-
-@dataclass
-class Receiver:
-    """A real server that keeps what it was sent and answers as it is told."""
-
-    status: int = 204
-    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    paths: list[str] = field(default_factory=list)
-    port: int = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
-
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = {line.partition(": ")[0].lower(): line.partition(": ")[2] for line in head[1:] if line}
-        body = await reader.readexactly(int(headers["content-length"]))
-        self.received.append((headers, body))
-        self.paths.append(head[0].split(" ")[1])
-        writer.write(f"HTTP/1.1 {self.status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    made = Receiver()
-    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    async with server:
-        yield made
 
 
 @dataclass
@@ -68,14 +38,19 @@ class Worker:
     registry: Running
     may: Caller | None
     outgoing: Outgoing
+    unheard: set[UUID] = field(default_factory=set)
+    """Accounts of which nobody tells what they may."""
 
-    async def _authority(self, _account: UUID) -> Caller | None:
+    async def _ask(self, account: UUID) -> Caller | None:
+        if account in self.unheard:
+            raise ConnectionError
         return self.may
 
     def deliveries(self) -> Deliveries:
         settings = self.registry.app.state.settings
+        authorities = Authorities(self._ask, lambda: SERVICE.load_standings(self.registry.database))
         return Deliveries(
-            SERVICE, self.registry.tables, self.registry.database, self._authority, self.outgoing, settings.hmac_key
+            SERVICE, self.registry.tables, self.registry.database, authorities, self.outgoing, settings.hmac_key
         )
 
     async def work(self, *, now: datetime | None = None) -> None:
@@ -315,6 +290,106 @@ class TestDelivery:
         assert (waiting, len(receiver.received)) == (0, 1)
         assert webhook.status_code == 201
 
+    async def test_what_waits_for_a_suspended_owner_stays_until_they_are_let_in_again(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        client = await a_client(registry)
+        owner, address = client.json()["id"], f"{client.headers['Location']}/suspension"
+        hook = await registry.http.post(
+            WEBHOOKS, json={"url": receiver.url}, headers=registry.token("partner", sub=owner)
+        )
+        receiver.status, now = 500, read_clock()
+        await a_board(registry)
+        await registry.seal()
+        working = worker.deliveries()
+        assert await working.write(now=now) == await working.send(now=now) == 1
+        receiver.status = 200
+        suspended = await registry.http.post(address, headers=operator(registry) | etag(client))
+        assert suspended.status_code < 300, suspended.text
+        await asyncio.sleep(STANDINGS_SECONDS + 0.1)
+
+        # The same process, which remembers an answer of a moment ago.
+        assert await working.send(now=now + timedelta(hours=1)) == 0
+        assert len(receiver.received) == 1
+        let_in = await registry.http.delete(address, headers=operator(registry) | etag(suspended))
+        assert let_in.status_code < 300, let_in.text
+        await asyncio.sleep(STANDINGS_SECONDS + 0.1)
+        assert await working.send(now=now + timedelta(hours=1)) == 1
+        assert hook.status_code == 201
+
+    async def test_one_owner_nobody_can_tell_of_holds_up_no_other(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        stranger = str(uuid4())
+        reply = await registry.http.post(
+            WEBHOOKS, json={"url": f"{receiver.url}?unheard"}, headers=registry.token("partner", sub=stranger)
+        )
+        assert reply.status_code == 201
+        await opened(registry, receiver)
+        worker.unheard = {UUID(stranger)}
+        await a_board(registry)
+        await worker.work()
+        held = list(receiver.paths)
+        worker.unheard = set()
+        await worker.work()
+
+        assert (held, receiver.paths) == (["/hook"], ["/hook", "/hook?unheard"])
+
+    async def test_what_was_known_of_an_owner_holds_while_nobody_answers(
+        self, registry: Running, worker: Worker, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shared.authority.REMEMBERED_SECONDS", 0.0)
+        await opened(registry, receiver)
+        working, now = worker.deliveries(), read_clock()
+        for number in range(2):
+            await a_board(registry, name=f"BKM Ke-{number}")
+            await registry.seal()
+            assert await working.write(now=now) == await working.send(now=now) == 1
+            worker.unheard = {UUID(OWNER)}
+
+    async def test_what_was_erased_while_it_waited_is_sent_to_nobody(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        webhook = await opened(registry, receiver)
+        first, second = await a_board(registry, name="BKM Satu"), await a_board(registry, name="BKM Dua")
+        await registry.seal()
+        working, now = worker.deliveries(), read_clock()
+        assert await working.write(now=now) == 2
+        async with registry.database.transaction() as session:
+            await forget_payloads(session, {f"boards/{first}"})
+            told = registry.tables.webhook_deliveries
+            kept = (await session.scalars(select(told.c.body).where(told.c.state == "dead"))).all()
+        # Written in the same moment as the other was erased.
+        entries = registry.tables.journal_entries
+        async with registry.database.writes.begin() as connection:
+            gone = update(entries).where(entries.c.subject == f"boards/{second}")
+            await connection.execute(gone.values(payload=None, nonce=None))
+        await working.send(now=now)
+        third = await a_board(registry, name="BKM Tiga")
+        await worker.work()
+
+        assert kept == [None]
+        assert [json.loads(body)["subject"] for _, body in receiver.received] == [f"boards/{third}"]
+        assert [(one["state"], one["last_failure"]) for one in await log_of(registry, webhook)] == [
+            ("delivered", None),
+            ("dead", "erased"),
+            ("dead", "erased"),
+        ]
+
+    async def test_of_what_was_erased_before_the_entry_is_sent_without_its_content(
+        self, registry: Running, worker: Worker, receiver: Receiver
+    ) -> None:
+        await opened(registry, receiver)
+        board = await a_board(registry)
+        async with registry.database.transaction() as session:
+            await forget_payloads(session, {f"boards/{board}"})
+        # Seen for its place alone, since what it said is gone.
+        await worker.work()
+
+        assert [(json.loads(body)["erased"], json.loads(body)["data"]) for _, body in receiver.received] == [
+            (True, None)
+        ]
+
     async def test_filters_by_subject_and_region(self, registry: Running, worker: Worker, receiver: Receiver) -> None:
         await opened(registry, receiver, subjects=["boards/"], regions=["33"])
         await a_board(registry)
@@ -370,78 +445,17 @@ class TestDelivery:
         assert Webhook(new).verify(body, signed)
 
 
-class TestAddresses:
-    @pytest.mark.parametrize(
-        "address",
-        [
-            "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1",  # noqa: S104
-            "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-            "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1", "::7f00:1", "fec0::1", "64:ff9b:1::a00:1",
-        ],
-    )  # fmt: skip
-    def test_private_ones_are_no_addresses_of_the_public(self, address: str) -> None:
-        assert not is_public(address)
-
-    @given(st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="127.0.0.0/8"))
-    def test_nor_is_any_of_theirs_in_another_dress(self, address: Any) -> None:
-        assert not is_public(str(address))
-        assert not is_public(f"::ffff:{address}")
-
-    async def test_a_private_address_is_never_called(self, receiver: Receiver) -> None:
-        outgoing = Outgoing(allow_private=False)
-        for host in ("127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433"):  # noqa: S104 - an address to be refused
-            answer = await outgoing.post(f"http://{host}:{receiver.port}/hook", headers={}, body=b"{}")
-            assert answer.failure in {"address_forbidden", "unreachable"}, host
-        await outgoing.close()
-
-        assert receiver.received == []
-
-    async def test_a_name_that_also_leads_inside_is_not_called(
-        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        async def both(host: str, port: int, **_: Any) -> list[Any]:
-            return [(0, 0, 0, "", ("192.0.43.10", port)), (0, 0, 0, "", ("127.0.0.1", port))]
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", both, raising=False)
-        outgoing = Outgoing(allow_private=False)
-        answer = await outgoing.post(f"http://example.org:{receiver.port}/hook", headers={}, body=b"{}")
-        await outgoing.close()
-
-        assert (answer.failure, receiver.received) == ("address_forbidden", [])
-
-    async def test_the_address_that_was_judged_is_the_one_that_is_called(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        asked: list[str] = []
-
-        async def changing(host: str, port: int, **_: Any) -> list[Any]:
-            asked.append(host)
-            address = "192.0.43.10" if len(asked) == 1 else "127.0.0.1"
-            return [(0, 0, 0, "", (address, port))]
-
-        called: list[str] = []
-
-        async def connect(_self: Any, host: str, *_: Any, **__: Any) -> Any:
-            called.append(host)
-            raise OSError
-
-        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", changing, raising=False)
-        monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", connect)
-        outgoing = Outgoing(allow_private=False)
-        await outgoing.post("http://example.org/hook", headers={}, body=b"{}")
-        await outgoing.close()
-
-        assert (asked, called) == (["example.org"], ["192.0.43.10"])
-
-    @pytest.mark.parametrize(
-        "url",
-        ["http://example.org/x", "ftp://example.org", "https://", "https://user:x@example.org", "https://a:99999", "x"],
-    )
-    async def test_what_can_never_be_called_is_refused(self, registry: Running, url: str) -> None:
-        reply = await registry.http.post(WEBHOOKS, json={"url": url}, headers=registry.token("partner"))
-
-        assert (reply.status_code, code_of(reply)) == (422, "webhook.url_unusable")
-
-
 class TestOwnership:
+    async def test_it_begins_no_later_than_the_journal_ends(self, registry: Running) -> None:
+        await a_board(registry)
+        position, headers = await registry.seal(), registry.token("partner")
+        url = {"url": "https://example.org/hook"}
+        ahead = await registry.http.post(WEBHOOKS, json=url | {"after": position + 1}, headers=headers)
+        here = await registry.http.post(WEBHOOKS, json=url | {"after": position}, headers=headers)
+
+        assert (ahead.status_code, [one["pointer"] for one in ahead.json()["errors"]]) == (422, ["/after"])
+        assert (here.status_code, here.json()["position"]) == (201, position)
+
     async def test_nobody_else_knows_of_a_webhook(self, registry: Running, worker: Worker, receiver: Receiver) -> None:
         webhook = await opened(registry, receiver)
         address, stranger = f"{WEBHOOKS}/{webhook.json()['id']}", registry.token("operator", regions=("*",))
