@@ -98,6 +98,12 @@ def lies_within(code: str, prefixes: Iterable[str]) -> bool:
     return any(prefix in {NATION, code} or code.startswith(f"{prefix}.") for prefix in prefixes)
 
 
+def ancestry(code: str) -> list[str]:
+    """Return a code with those of the regions it lies in, the widest first."""
+    parts = code.split(".")
+    return [".".join(parts[: count + 1]) for count in range(len(parts))]
+
+
 def place_row(code: str, *, name: str, code_now: str, valid_from: date | None, valid_to: date | None) -> dict[str, Any]:
     """Return one row of `places`."""
     return {

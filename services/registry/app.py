@@ -58,6 +58,7 @@ from services.registry.invitations import service as invitation_service
 from services.registry.learning import routes as learning
 from services.registry.learning import service as learning_service
 from services.registry.learning.models import LearningCommunity
+from services.registry.oneself import routes as oneself
 from services.registry.organs import routes as organs
 from services.registry.organs import service as organ_service
 from services.registry.partners import routes as partners
@@ -119,6 +120,7 @@ SERVICE = Service(
         tokens.routes,
         tokens.standings,
         # What is one's own comes before what is anybody's: `self` is no id.
+        oneself.routes,
         tokens.own,
         sign_ins.routes,
         invitations.again,

@@ -53,5 +53,9 @@ AccountReader = Annotated[Caller, Depends(Needs("registry:accounts:read"))]
 AccountWriter = Annotated[Caller, Depends(Needs("registry:accounts:write"))]
 Delegator = Annotated[Caller, Depends(Needs("registry:delegations:write"))]
 EmergencyDeclarer = Annotated[Caller, Depends(Needs("registry:emergencies:write"))]
-EmergencyEnder = Annotated[Caller, Depends(Needs("registry:emergencies:write", "registry:readings:read"))]
-ReadingsReader = Annotated[Caller, Depends(Needs("registry:readings:read"))]
+EmergencyTaker = Annotated[Caller, Depends(Needs("registry:readings:read", "registry:emergencies:approve"))]
+"""Who takes note of an emergency; the second only where nobody of the first serves."""
+
+EmergencyEnder = Annotated[
+    Caller, Depends(Needs("registry:emergencies:write", "registry:readings:read", "registry:emergencies:approve"))
+]

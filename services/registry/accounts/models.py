@@ -41,6 +41,7 @@ class Authority(Item, Dated, Base):
     __table_args__ = reference(
         CheckConstraint("ends_on >= starts_on", name="order"),
         serves("authorities_of_account", "account_id", "starts_on"),
+        serves("authorities_by_region", "regions", postgresql_using="gin"),
     )
 
     account_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("accounts.id"))

@@ -1,5 +1,6 @@
 """How accounts are read: by operators who serve all their regions."""
 
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,14 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, not_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.accounts.models import Account, Authority
+from services.registry.accounts.rules import Role
 from services.registry.accounts.schemas import AccountQuery, AccountSort, AuthorityQuery
 from services.registry.database import places
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import NATION, within_any
+from shared.places import NATION, ancestry, within_any
+from shared.statements import among
 
 ACCOUNT_ORDERS = {
     AccountSort.RECORDED: Order(Account.id.expression, UUID, Account.id.expression),
@@ -137,6 +140,33 @@ def served_accounts(caller: Caller, *, on: date) -> Subquery:
 async def is_served(session: AsyncSession, account_id: UUID, caller: Caller, *, on: date) -> bool:
     """Tell whether an account is the caller's to keep."""
     return bool(await session.scalar(select(true()).where(Account.id == account_id, _served(caller, on=on))))
+
+
+async def how_many_serve(
+    session: AsyncSession, code: str, roles: Sequence[Collection[Role]], *, on: date, but: UUID | None
+) -> list[int]:
+    """Return how many accounts, not of the person `but`, serve a place on a day in any of each of several sets of roles.
+
+    `code` is today's; an authority may name the place, or a region above it, by a code of before.
+    """
+    above = ancestry(code)
+    known = await session.scalars(select(places.c.kelurahan_code).where(among(places.c.code_now, above)))
+    given = {*known, *above, NATION}
+    counts = [
+        func.count(Account.id.distinct()).filter(Authority.roles.overlap([one.value for one in some])) for some in roles
+    ]
+    statement = (
+        select(*counts)
+        .select_from(Account)
+        .join(Authority, Authority.account_id == Account.id)
+        .where(
+            Authority.regions.overlap(sorted(given)),
+            Authority.in_force(on),
+            Account.suspended.is_(False),
+            Account.person_id.is_distinct_from(but),
+        )
+    )
+    return list((await session.execute(statement)).one())
 
 
 def authorities(account_id: UUID, query: AuthorityQuery, caller: Caller, *, on: date) -> Select[Any]:

@@ -98,9 +98,15 @@ SCOPES: dict[Role, frozenset[str]] = {
     Role.FACILITATOR: FACILITATION,
     Role.CITY_COORDINATOR: FACILITATION
     | CITY
-    | {"registry:nik:read", "registry:partners:write", "monitoring:complaints:approve"},
+    | {
+        "registry:emergencies:approve",
+        "registry:nik:read",
+        "registry:partners:write",
+        "monitoring:complaints:approve",
+    },
     Role.CITY_COMMITTEE: READS
     | {
+        "registry:emergencies:approve",
         "registry:elections:approve",
         "planning:plans:approve",
         "planning:activities:approve",

@@ -19,7 +19,7 @@ from services.registry.accounts.authorities import (
 )
 from services.registry.accounts.holders import hashed, held
 from services.registry.accounts.models import Account, Authority
-from services.registry.accounts.queries import outside, own_account, served_accounts
+from services.registry.accounts.queries import how_many_serve, outside, own_account, served_accounts
 from services.registry.accounts.rules import (
     SERVICE_SCOPES,
     AuthorityEnded,
@@ -46,6 +46,7 @@ __all__ = [
     "AuthorityEnded",
     "Role",
     "UsernameTaken",
+    "how_many_serve",
     "outside",
     "own_account",
     "reached",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, not_, select
+from sqlalchemy import Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.types import Uuid
 
@@ -31,12 +31,22 @@ def emergencies(query: EmergencyQuery, caller: Caller, *, now: datetime) -> Sele
     if query.region is not None:
         statement = statement.where(query.lies_in_region(places))
     if query.acknowledged is not None:
-        unseen = Emergency.acknowledged_at.is_(None)
-        statement = statement.where(not_(unseen) if query.acknowledged else unseen)
+        waiting = Emergency.acknowledged_at.is_(None)
+        statement = statement.where(not_(waiting) if query.acknowledged else waiting)
     if query.open is not None:
         opens = Emergency.is_open(now)
         statement = statement.where(opens if query.open else not_(opens))
     return statement
+
+
+def unseen(caller: Caller) -> Select[Any]:
+    """Return the statement of how many emergencies wait for the caller to take note of them; one's own never do."""
+    statement = select(func.count()).select_from(Emergency).join(places, in_place(Emergency))
+    return statement.where(
+        visible(Emergency, caller),
+        Emergency.acknowledged_at.is_(None),
+        Emergency.person_id.is_distinct_from(caller.person_id),
+    )
 
 
 def emergency_view(row: Any) -> dict[str, Any]:
@@ -49,6 +59,8 @@ def emergency_view(row: Any) -> dict[str, Any]:
         "person_id": row.person_id,
         "kind": row.kind,
         "reason": row.reason,
+        "told": row.told,
+        "told_accounts": row.told_accounts,
         "expires_at": row.expires_at,
         "ended_at": row.ended_at,
         "acknowledged_at": row.acknowledged_at,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
-from services.registry.dependencies import EmergencyDeclarer, EmergencyEnder, ReadingsReader
+from services.registry.dependencies import EmergencyDeclarer, EmergencyEnder, EmergencyTaker
 from services.registry.emergencies import queries, service
 from services.registry.emergencies.models import Emergency
 from services.registry.emergencies.schemas import (
@@ -55,7 +55,8 @@ async def declare_emergency(
 ) -> Response:
     """Break the glass: a token in this reply reads what is restricted in one kelurahan, for one hour.
 
-    The board's supervisors see it at once, and every reading with it leaves an entry that names it.
+    The board's supervisors are told of it at once (`told` says who is where there is none), and every reading with
+    it leaves an entry that names it.
     """
     settings: Settings = request.app.state.settings
     emergency_id, token, new = await service.declare(session, settings, draft, by=by, now=now)
@@ -78,8 +79,8 @@ async def end_emergency(by: EmergencyEnder, session: Writing, emergency: Emergen
 
 @routes.post("/{id}/acknowledgement", response_model=EmergencyView)
 async def acknowledge_emergency(
-    by: ReadingsReader, session: Writing, emergency: EmergencyToChange, now: Now
+    by: EmergencyTaker, session: Writing, emergency: EmergencyToChange, now: Now
 ) -> Response:
-    """Take note of an emergency, as a supervisor or auditor of its kelurahan."""
+    """Take note of an emergency, as a supervisor or auditor of its kelurahan; without them, for the city."""
     await service.acknowledge(session, emergency, by=by, now=now)
     return saved(await queries.one_emergency(session, emergency.id, by))

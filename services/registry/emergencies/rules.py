@@ -1,6 +1,6 @@
 """What counts as an emergency, how long it opens, and what it opens."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -23,6 +23,20 @@ class EmergencyKind(StrEnum):
     SEARCH = "search"
     LAW = "law"
     OTHER = "other"
+
+
+class Told(StrEnum):
+    """Whom an emergency is told to: the nearest of those who watch over its kelurahan and have an account that day."""
+
+    SUPERVISORS = "supervisors"
+    AUDITORS = "auditors"
+    CITY = "city"
+    NOBODY = "nobody"
+
+
+NEAREST = (Told.SUPERVISORS, Told.AUDITORS, Told.CITY)
+UNWATCHED = (Told.CITY, Told.NOBODY)
+"""Where neither supervisor nor auditor serves, whoever answers for the city takes note instead."""
 
 
 class EmergencyOpen(Conflict):
@@ -72,3 +86,9 @@ class AcknowledgedAlready(Conflict):
 def opened(held: Collection[str]) -> list[str]:
     """Return the scopes of an emergency's token: the restricted ones, and the reading in registry that its holder has."""
     return sorted(OPENED | {scope for scope in held if scope.startswith("registry:") and scope.endswith(":read")})
+
+
+def told(counts: Sequence[int]) -> tuple[Told, int]:
+    """Return whom an emergency is told to, and how many accounts they are, of how many there are of the nearest each."""
+    found = zip(NEAREST, counts, strict=True)
+    return next(((one, count) for one, count in found if count), (Told.NOBODY, 0))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.emergencies.rules import LEAST_REASON, EmergencyKind
+from services.registry.emergencies.rules import LEAST_REASON, EmergencyKind, Told
 from shared.items import Draft
 from shared.lists import PlacedQuery
 from shared.places import KelurahanCode
@@ -34,6 +34,11 @@ class EmergencyView(BaseModel):
     person_id: UUID
     kind: EmergencyKind
     reason: str
+    told: Told | None = Field(
+        description="Who is told, at `accounts/self`: supervisors (pengawas) of its kelurahan; where none serves that day,"
+        " auditors; without them city (koordinator kota, KPK-D); or nobody. Null: not kept then"
+    )
+    told_accounts: int | None = Field(description="How many accounts these are")
     expires_at: datetime
     ended_at: datetime | None = Field(description="Ended before its hour was over")
     acknowledged_at: datetime | None = Field(description="Null: no supervisor has taken note yet")

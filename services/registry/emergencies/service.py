@@ -9,15 +9,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.accounts.holders import holder_of
+from services.registry.accounts.service import Role, how_many_serve
 from services.registry.emergencies.models import Emergency
+from services.registry.emergencies.queries import unseen
 from services.registry.emergencies.rules import (
     EMERGENCY_LIFE,
+    UNWATCHED,
     AcknowledgedAlready,
     EmergencyNotPersonal,
     EmergencyOpen,
     EmergencyOver,
     OwnEmergency,
     opened,
+    told,
 )
 from services.registry.emergencies.schemas import EmergencyDraft
 from services.registry.settings import Settings
@@ -26,8 +30,10 @@ from shared.clock import today
 from shared.database import Database
 from shared.items import IdTaken, claim, require_place, same_place
 from shared.journal import Audience, Change, record
-from shared.permissions import STANDING_MEMORY, Caller
+from shared.permissions import STANDING_MEMORY, Caller, ScopeMissing
 from shared.places import lies_within
+
+__all__ = ["unseen"]
 
 AUDIENCES = {
     "emergency.declared": Audience.READINGS,
@@ -35,6 +41,8 @@ AUDIENCES = {
     "emergency.acknowledged": Audience.READINGS,
 }
 DECLARING = "registry:emergencies:write"
+WATCHING = ({Role.SUPERVISOR}, {Role.AUDITOR}, {Role.CITY_COORDINATOR, Role.CITY_COMMITTEE})
+"""Who watches over a kelurahan, the nearest first, as `told` takes them."""
 
 
 async def _note(session: AsyncSession, emergency: Emergency, action: str, *, by: Caller, now: datetime) -> None:
@@ -46,6 +54,7 @@ async def _note(session: AsyncSession, emergency: Emergency, action: str, *, by:
         "kelurahan_code": emergency.kelurahan_code,
         "account_id": emergency.account_id,
         "kind": emergency.kind,
+        "told": emergency.told,
         "expires_at": emergency.expires_at,
         "acknowledged_at": emergency.acknowledged_at,
         "suspended": emergency.ended_at is not None,
@@ -78,7 +87,11 @@ async def declare(
             raise EmergencyOver
     else:
         await _require_none_open(session, by.account_id, draft.kelurahan_code, now=now)
+        counts = await how_many_serve(session, region, WATCHING, on=today(now), but=by.person_id)
+        whom, how_many = told(counts)
         emergency = Emergency(
+            told=whom,
+            told_accounts=how_many,
             kelurahan_code=draft.kelurahan_code,
             account_id=holder.id,
             person_id=holder.person_id,
@@ -120,6 +133,8 @@ async def _require_none_open(session: AsyncSession, account_id: UUID, code: str,
 
 async def end(session: AsyncSession, emergency: Emergency, *, by: Caller, now: datetime) -> None:
     """End an emergency that is locked before its hour is over: every service refuses its token within seconds."""
+    if not by.may(DECLARING):
+        _require_watching(emergency, by=by)
     if emergency.ended_at is not None or emergency.expires_at <= now:
         raise EmergencyOver
     emergency.ended_at = now
@@ -128,12 +143,19 @@ async def end(session: AsyncSession, emergency: Emergency, *, by: Caller, now: d
 
 async def acknowledge(session: AsyncSession, emergency: Emergency, *, by: Caller, now: datetime) -> None:
     """Take note of an emergency that is locked, as somebody else than who declared it."""
+    _require_watching(emergency, by=by)
     if by.person_id is None or emergency.person_id == by.person_id:
         raise OwnEmergency
     if emergency.acknowledged_at is not None:
         raise AcknowledgedAlready
     emergency.acknowledged_at, emergency.acknowledged_by = now, by.account_id
     await _note(session, emergency, "emergency.acknowledged", by=by, now=now)
+
+
+def _require_watching(emergency: Emergency, *, by: Caller) -> None:
+    """Refuse whoever stands in for supervisors where there is one, or an auditor."""
+    if not by.may(Emergency.read_scope) and emergency.told not in UNWATCHED:
+        raise ScopeMissing(scope=Emergency.read_scope, members={"scope": [Emergency.read_scope]})
 
 
 async def load_standings(database: Database, *, now: datetime) -> Mapping[UUID, float]:

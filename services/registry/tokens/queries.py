@@ -1,16 +1,14 @@
-"""How one's own account and sessions are read."""
+"""How one's own sessions are read."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.accounts.service import own_account
 from services.registry.tokens.models import RefreshToken
 from shared.clock import today
-from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
 
@@ -22,29 +20,6 @@ _SESSION: tuple[Any, ...] = (
     RefreshToken.issued_at,
     RefreshToken.expires_at,
 )
-
-
-async def own(connection: AsyncConnection, caller: Caller, *, on: date) -> dict[str, Any]:
-    """Return one's own account as OwnAccountView."""
-    row = (await connection.execute(own_account(caller.account_id, on=on))).one_or_none()
-    if row is None:
-        raise ResourceNotFound
-    return {
-        "id": row.id,
-        "username": row.username,
-        "display_name": row.display_name,
-        "person_id": row.person_id,
-        "org": row.org,
-        "roles": row.roles or [],
-        "regions": row.regions or [],
-        "starts_on": row.starts_on,
-        "ends_on": row.ends_on,
-        "scopes": sorted(caller.scopes),
-        "emergency": caller.emergency,
-        "version": row.version,
-        "recorded_at": row.recorded_at,
-        "changed_at": row.changed_at,
-    }
 
 
 def sessions(caller: Caller, *, now: datetime) -> Select[Any]:

@@ -16,7 +16,6 @@ from services.registry.tokens.schemas import (
     AuthorizationServer,
     GrantType,
     KeySet,
-    OwnAccountView,
     OwnSessionQuery,
     OwnSessionView,
     SessionsEnded,
@@ -24,12 +23,12 @@ from services.registry.tokens.schemas import (
     TokenRequest,
     TokenView,
 )
-from shared.clock import Now, today
+from shared.clock import Now
 from shared.database import Reading, database_of
 from shared.errors import ResourceNotFound
 from shared.lists import Page, page
 from shared.permissions import SignedIn
-from shared.replies import item_reply, to_json
+from shared.replies import to_json
 from shared.routing import router
 from shared.writing import Writing
 
@@ -134,12 +133,6 @@ async def read_standing(id: UUID, request: Request, _caller: StandingReader, now
     names = ("id", "person_id", "roles", "scopes", "regions", "org")
     body = to_json({name: getattr(holder, name) for name in names})
     return Response(body, media_type="application/json", headers={"Cache-Control": "private, no-store"})
-
-
-@own.get("", response_model=OwnAccountView)
-async def read_own_account(request: Request, caller: SignedIn, connection: Reading, now: Now) -> Response:
-    """Read one's own account, and what this token opens."""
-    return item_reply(request, await queries.own(connection, caller, on=today(now)))
 
 
 @own.get("/sessions", response_model=Page[OwnSessionView])

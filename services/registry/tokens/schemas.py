@@ -1,6 +1,6 @@
 """Token requests and answers (OAuth 2, RFC 6749)."""
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -80,25 +80,6 @@ class StandingView(BaseModel):
     scopes: list[str]
     regions: list[str]
     org: UUID | None
-
-
-class OwnAccountView(BaseModel):
-    """One's own account, and what this token opens."""
-
-    id: UUID
-    username: str
-    display_name: str
-    person_id: UUID
-    org: UUID | None
-    roles: list[str] = Field(description="Those of today")
-    regions: list[str] = Field(description="Those of today")
-    starts_on: date | None = Field(description="Since when; null when nothing holds today")
-    ends_on: date | None = Field(description="Their last day; null: they hold on")
-    scopes: list[str] = Field(description="Of this token, with what boards have delegated")
-    emergency: UUID | None = Field(description="The emergency that opened this token")
-    version: int
-    recorded_at: datetime
-    changed_at: datetime
 
 
 class OwnSessionView(BaseModel):

@@ -1,0 +1,1 @@
+"""Oneself: one's own account, what this token opens and what waits for one."""
