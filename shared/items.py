@@ -139,7 +139,7 @@ async def lock_place(session: AsyncSession, model: type[Any], code: str) -> str:
     while True:
         now = await session.scalar(stands.where(places.c.kelurahan_code == code))
         # A succession may have moved it meanwhile.
-        held = await session.scalar(stands.where(places.c.kelurahan_code == now).with_for_update())
+        held = await session.scalar(stands.where(places.c.kelurahan_code == now).with_for_update(key_share=True))
         if held is None:
             raise PlaceUnknown(pointer=f"/{model.placed_by}", code=code)
         if held == now:
@@ -178,7 +178,9 @@ def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
 
 @remembered
 def _place(places: Table) -> Select[Any]:
-    return select(places.c.code_now, places.c.valid_to).where(places.c.kelurahan_code == bindparam("code"))
+    # As a foreign key would: it waits for, and keeps off, nobody but who takes the place back.
+    found = select(places.c.code_now, places.c.valid_to).where(places.c.kelurahan_code == bindparam("code"))
+    return found.with_for_update(read=True, key_share=True)
 
 
 def _names_place(model: Any) -> str:
@@ -186,7 +188,7 @@ def _names_place(model: Any) -> str:
 
 
 async def require_place(session: AsyncSession, model: type[Any], code: str, *, by: Caller) -> str:
-    """Return today's code of a place in which the caller may write, or refuse."""
+    """Return today's code of a place in which the caller may write, or refuse; it is not taken back meanwhile."""
     places = places_of(model)
     found = await fetch(session, _place(places), {"code": code})
     if not found:

@@ -1,7 +1,9 @@
 """Requests that really run at once: each finds an open connection, so that none waits while another finishes."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
+import pytest
 from sqlalchemy import text
 
 from tests.house import Running
@@ -15,3 +17,16 @@ async def warm(running: Running) -> None:
         for _ in range(POOL):
             connection = await stack.enter_async_context(running.database.writes.connect())
             await connection.execute(text("SELECT 1"))
+
+
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
+async def somebody_waits(running: Running) -> None:
+    """Return once a transaction waits for what another one holds."""
+    async with running.database.reads.connect() as looking:
+        for _ in range(3_000):
+            if await looking.scalar(WAITING):
+                return
+            await asyncio.sleep(0.01)
+    pytest.fail("nobody waits")

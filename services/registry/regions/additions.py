@@ -96,7 +96,7 @@ async def regions_in_use(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID
     """Return regions whose code something else bears: a region below that is none of them, or any row of a slice."""
     rows = await session.execute(select(Region.code, Region.id).where(among(Region.id, ids)))
     regions = {row.code: row.id for row in rows}
-    # Who records what exists there once locks the place too.
+    # Who records something there holds the place until it is written: `items.require_place`.
     held = select(places.c.kelurahan_code).where(among(places.c.kelurahan_code, regions))
     await session.execute(held.order_by(places.c.kelurahan_code).with_for_update())
     below = select(Region.parent_code).where(among(Region.parent_code, regions), not_(among(Region.id, ids)))

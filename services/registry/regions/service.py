@@ -89,8 +89,10 @@ class RegionCodeTaken(Conflict):
 
 
 async def require_known(session: AsyncSession, codes: Sequence[str]) -> None:
-    """Refuse a list of regions with a code that never was one's; the nation is known."""
-    known = set(await session.scalars(select(places.c.kelurahan_code).where(among(places.c.kelurahan_code, codes))))
+    """Refuse a list of regions with a code that never was one's; the nation is known. None is taken back meanwhile."""
+    listed = select(places.c.kelurahan_code).where(among(places.c.kelurahan_code, codes))
+    held = listed.order_by(places.c.kelurahan_code).with_for_update(read=True, key_share=True)
+    known = set(await session.scalars(held))
     for index, code in enumerate(codes):
         if code != NATION and code not in known:
             raise RegionUnknown(pointer=f"/regions/{index}", code=code)

@@ -54,7 +54,7 @@ async def record_households(
 ) -> list[bool | Refusal]:
     """Record many households, each with its id, as `record_household` does one; return whether each is new, or its refusal."""
     places: dict[str, Refusal | None] = {}
-    for code in {draft.kelurahan_code for draft in drafts}:
+    for code in sorted({draft.kelurahan_code for draft in drafts}):
         try:
             await require_place(session, Household, code, by=by)
             places[code] = None

@@ -1,17 +1,14 @@
 """Regions that a file adds: with the one above them, once, and taken back only while nothing bears their codes."""
 
-import asyncio
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
 
 from tests.house import Running, code_of
 from tests.registry.electing import a_board
 from tests.registry.placing import codes, know_regions, places
-from tests.registry.racing import warm
 from tests.shared.importing import Sender, csv_file
 
 REGIONS = "/registry/v1/regions"
@@ -92,29 +89,6 @@ async def test_a_region_and_those_below_it_go_together(registry: Running, sender
     await registry.seal()
     feed = (await registry.http.get("/registry/v1/journal?limit=100")).json()["items"]
     assert [one["type"] for one in feed] == ["region.recorded"] * 2 + ["region.withdrawn"] * 2
-
-
-async def test_who_records_where_a_region_is_taken_back_meanwhile_is_refused(registry: Running, sender: Sender) -> None:
-    await sender.imported(csv_file([NEW]), kind="regions")
-    await warm(registry)
-    counted = {"total": 64, "women": 30, "poor": None, "poor_not_counted_reason": "no_poverty_list"}
-    meeting = {"held_on": "2024-02-01", "attendance": counted, "decision": "accepted", "minutes_reference": "BA/1"}
-    enrolment = {"kelurahan_code": NEW["Kode"], "programme": "kotaku", "readiness_meeting": meeting}
-    waits = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    async with registry.database.writes.begin() as connection:
-        places_now = registry.tables.places
-        await connection.execute(places_now.delete().where(places_now.c.kelurahan_code == NEW["Kode"]))
-        recording = asyncio.create_task(
-            registry.http.post("/registry/v1/enrolments", json=enrolment, headers=registry.token("facilitator"))
-        )
-        async with registry.database.reads.connect() as looking:
-            for _ in range(3_000):
-                if await looking.scalar(waits):
-                    break
-                await asyncio.sleep(0.01)
-    assert code_of(await asyncio.wait_for(recording, 10)) == "place.unknown"
 
 
 async def test_only_who_keeps_the_list_adds_to_it(registry: Running, sender: Sender) -> None:
