@@ -24,7 +24,6 @@ class Activity(CommunityItem, Base):
     __tablename__ = "activities"
     __table_args__ = community(
         child_of("plans", "plan_id"),
-        child_of("problems", "problem_id"),
         UniqueConstraint("kelurahan_code", "plan_id", "year", "priority_rank"),
         CheckConstraint("volume > 0", name="volume"),
         CheckConstraint("total_cost_rupiah = volume * unit_cost_rupiah", name="cost"),
@@ -42,6 +41,8 @@ class Activity(CommunityItem, Base):
     plan_id: Mapped[UUID] = mapped_column(Uuid)
     board_id: Mapped[UUID] = mapped_column(Uuid)
     problem_id: Mapped[UUID | None] = mapped_column(Uuid)
+    """No foreign key, for the problem may stand under another code that the plan's kelurahan had."""
+
     title: Mapped[str] = mapped_column(String(200))
     dimension: Mapped[Dimension] = choice(Dimension)
     location: Mapped[str | None] = mapped_column(String(200))

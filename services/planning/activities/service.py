@@ -111,10 +111,9 @@ async def _require_valid(session: AsyncSession, activity: Activity, plan: plans.
         rank=activity.priority_rank,
         taken_ranks=set(taken),
     )
-    if activity.problem_id is not None:
-        place = await mapping.place_of_problem(session, activity.problem_id)
-        if place != activity.kelurahan_code:
-            raise ProblemElsewhere(pointer="/problem_id", problem_id=activity.problem_id)
+    problem_id = activity.problem_id
+    if problem_id is not None and not await mapping.is_problem_of(session, problem_id, activity.kelurahan_code):
+        raise ProblemElsewhere(pointer="/problem_id", problem_id=problem_id)
 
 
 async def draft_activity(

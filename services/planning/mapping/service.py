@@ -19,7 +19,7 @@ from services.planning.mapping.rules import (
     shown_count,
 )
 from services.planning.mapping.schemas import CauseDraft, ProblemChange, ProblemDraft
-from shared.items import changes, claim, require_place
+from shared.items import changes, claim, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -65,6 +65,7 @@ async def record_problem(session: AsyncSession, draft: ProblemDraft, *, by: Call
     require_not_future(draft.observed_on, now=now, pointer="/observed_on")
     require_valid_counts(households=draft.households_affected, poor_households=draft.poor_households)
     problem = Problem(**draft.model_dump(exclude={"id"}), published_on=None, **claimed.columns(now))
+    await require_valid_code(session, problem, on=draft.observed_on)
     session.add(problem)
     await session.flush()
     record(session, _change("problem.recorded", problem, occurred_on=draft.observed_on), by=by, now=now)
@@ -128,9 +129,10 @@ async def _require_parent(session: AsyncSession, problem: Problem, parent_id: UU
         raise CauseParentIsRoot(pointer="/parent_cause_id", parent_id=parent_id)
 
 
-async def place_of_problem(session: AsyncSession, problem_id: UUID) -> str | None:
-    """Return the kelurahan of a problem, None when there is none."""
-    return await session.scalar(select(Problem.kelurahan_code).where(Problem.id == problem_id))
+async def is_problem_of(session: AsyncSession, problem_id: UUID, code: str) -> bool:
+    """Tell whether a problem is there and was recorded in a place, under whichever of its codes."""
+    found = select(Problem.id).where(Problem.id == problem_id, same_place(Problem, code))
+    return await session.scalar(found) is not None
 
 
 async def publish_problems(

@@ -16,7 +16,7 @@ from services.planning.plans.queries import one_plan
 from services.planning.plans.rules import Act, PlanEmpty, PlanOverlaps, PlanRules, PlanState, last_day, state_after
 from services.planning.plans.schemas import PlanChange, PlanDraft, PlanView
 from shared.canonical import keyed_digest
-from shared.items import Claim, changes, claim, require_other_eyes, require_place, touch
+from shared.items import Claim, changes, claim, require_other_eyes, require_place, require_valid_code, touch
 from shared.journal import Audience, Change, record
 from shared.permissions import Caller
 from shared.rulesets import in_force, load
@@ -75,6 +75,7 @@ async def draft_plan(
         touched_by=[],
         **claimed.columns(now),
     )
+    await require_valid_code(session, plan, on=draft.starts_on)
     touch(plan, by=by)
     session.add(plan)
     await session.flush()
