@@ -46,6 +46,8 @@ from shared.permissions import Caller
 from shared.rulesets import in_force
 from shared.vault import Vault
 
+__all__ = ["UNDER_WAY", "Election"]
+
 ERASED = "—erased—"
 """Stands for an elected member whose name was erased since; such an election cannot be certified."""
 

@@ -11,9 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.accounts import service as accounts
 from services.registry.database import places
 from services.registry.facilitators.models import Assignment, Facilitator
-from services.registry.facilitators.rules import AssignmentElsewhere, AssignmentOverlaps, require_employed
+from services.registry.facilitators.rules import (
+    AssignmentElsewhere,
+    AssignmentOverlaps,
+    ReasonWithoutEnd,
+    is_shortened,
+    require_employed,
+)
 from services.registry.facilitators.schemas import AssignmentChange, AssignmentDraft
 from services.registry.personal import service as personal
+from services.registry.unfinished import service as unfinished
 from shared.clock import today
 from shared.identity import new_id
 from shared.items import Claim, claim, require_place, require_valid_code, same_place
@@ -157,9 +164,14 @@ async def _require_region(session: AsyncSession, facilitator: Facilitator, code:
 async def change_assignment(
     session: AsyncSession, assignment: Assignment, change: AssignmentChange, *, by: Caller, now: datetime
 ) -> None:
-    """End an assignment of a locked facilitator, or let it go on."""
+    """End an assignment of a locked facilitator, or let it go on.
+
+    What is unfinished there is handed over, or the reason said why nobody can (§12 #11).
+    """
     facilitator = await session.get_one(Facilitator, assignment.facilitator_id)
     if "ends_on" in change.model_fields_set:
+        if change.ended_because is None and is_shortened(assignment.ends_on, change.ends_on, today=today(now)):
+            await unfinished.require_nothing(session, assignment.kelurahan_code, on=today(now))
         require_order(assignment.starts_on, change.ends_on)
         longer = await session.scalar(
             select(Assignment)
@@ -183,6 +195,10 @@ async def change_assignment(
             pointer="/ends_on",
         )
         assignment.ends_on = change.ends_on
+    if "ended_because" in change.model_fields_set or assignment.ends_on is None:
+        assignment.ended_because = change.ended_because
+    if assignment.ended_because is not None and assignment.ends_on is None:
+        raise ReasonWithoutEnd(pointer="/ended_because")
     await _note(session, [assignment], by=by, now=now)
     if assignment.ends_on is not None and assignment.ends_on <= today(now):
         await release(session, facilitator, [assignment.kelurahan_code], by=by, now=now)

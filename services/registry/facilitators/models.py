@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
-from services.registry.facilitators.rules import FacilitatorRole
+from services.registry.facilitators.rules import AssignmentEnd, FacilitatorRole
 from shared.permissions import Caller
 from shared.places import within_any
 from shared.tables import CommunityItem, Dated, RegionalItem, choice, community, regional, serves
@@ -19,6 +19,7 @@ class Assignment(CommunityItem, Dated, Base):
     __tablename__ = "assignments"
     __table_args__ = community(
         CheckConstraint("ends_on >= starts_on", name="order"),
+        CheckConstraint("ended_because IS NULL OR ends_on IS NOT NULL", name="ended"),
         serves("assignments_by_place", "kelurahan_code", "id"),
         serves("assignments_of_facilitator", "facilitator_id", "id"),
         serves("assignments_of_person", "person_id"),
@@ -28,6 +29,7 @@ class Assignment(CommunityItem, Dated, Base):
     facilitator_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("facilitators.id"))
     person_id: Mapped[UUID] = mapped_column(Uuid)
     role: Mapped[FacilitatorRole] = choice(FacilitatorRole)
+    ended_because: Mapped[AssignmentEnd | None] = choice(AssignmentEnd)
 
     @classmethod
     def is_party(cls, caller: Caller) -> ColumnElement[bool]:

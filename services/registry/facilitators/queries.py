@@ -41,6 +41,7 @@ from shared.vault import Vault
 RECORDED = Order(Facilitator.id.expression, UUID, Facilitator.id.expression)
 ASSIGNMENTS_RECORDED = Order(Assignment.id.expression, UUID, Assignment.id.expression)
 GAPS_BY_CODE = Order(places.c.kelurahan_code, str, places.c.kelurahan_code, str)
+KEEPING = "registry:facilitators:write"
 ON: BindParameter[date] = bindparam("on", type_=Date)
 """The day that is asked for."""
 
@@ -122,8 +123,8 @@ def assignments(facilitator_id: UUID, query: AssignmentQuery, caller: Caller) ->
     return statement
 
 
-def assignment_view(row: Any) -> dict[str, Any]:
-    """Return a row as AssignmentView."""
+def assignment_view(row: Any, *, full: bool) -> dict[str, Any]:
+    """Return a row as AssignmentView; why it ended is not for everybody."""
     return {
         "id": row.id,
         "facilitator_id": row.facilitator_id,
@@ -133,6 +134,7 @@ def assignment_view(row: Any) -> dict[str, Any]:
         "kelurahan_name": row.kelurahan_name,
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,
+        "ended_because": row.ended_because if full else None,
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
@@ -155,7 +157,7 @@ async def one_assignment(
     )
     if not rows:
         raise ResourceNotFound
-    return assignment_view(rows[0])
+    return assignment_view(rows[0], full=caller.may(KEEPING))
 
 
 def _serves(on: Any) -> ColumnElement[bool]:

@@ -151,7 +151,7 @@ async def list_assignments(
         queries.assignments(id, query, caller),
         query=query,
         order=queries.ASSIGNMENTS_RECORDED,
-        shape=queries.assignment_view,
+        shape=partial(queries.assignment_view, full=caller.may(queries.KEEPING)),
         parameters={"on": queries.day_of(query, now)},
     )
 
@@ -179,6 +179,6 @@ async def read_assignment(
 async def change_assignment(
     by: FacilitatorWriter, session: Writing, assignment: AssignmentToChange, change: AssignmentChange, now: Now
 ) -> Response:
-    """End an assignment (JSON Merge Patch); what is in progress there is better handed over."""
+    """End an assignment (JSON Merge Patch); what is unfinished there is handed over, or `ended_because` says why not."""
     await assignments.change_assignment(session, assignment, change, by=by, now=now)
     return saved(await queries.one_assignment(session, assignment.facilitator_id, assignment.id, by, now))

@@ -34,6 +34,20 @@ class Load(StrEnum):
     ABOVE = "above"
 
 
+class AssignmentEnd(StrEnum):
+    """Why an assignment ends though nobody took over what is in progress there.
+
+    Meninggal, berhalangan tetap, mengundurkan diri, diberhentikan, kontrak berakhir, keliru dicatat.
+    """
+
+    DIED = "died"
+    UNABLE = "unable"
+    RESIGNED = "resigned"
+    DISMISSED = "dismissed"
+    CONTRACT_ENDED = "contract_ended"
+    MISTAKEN = "mistaken"
+
+
 @dataclass(frozen=True, slots=True)
 class FacilitationRules:
     """What the programme phase expects of a team: kelurahan for each member, and which roles form it."""
@@ -88,6 +102,19 @@ class AssignmentOverlaps(Conflict):
         "This facilitator is assigned to {code} already, since {starts_on}.",
     )
     fix = Text("Akhiri penugasan itu lebih dahulu.", "End that assignment first.")
+
+
+class ReasonWithoutEnd(Invalid):
+    code = "assignment.reason_without_end"
+    title = Text("Alasan tanpa akhir", "Reason without an end")
+    detail = Text("Penugasan ini belum berakhir.", "This assignment has no last day.")
+    fix = Text("Sebutkan ends_on.", "Give ends_on.")
+
+
+def is_shortened(before: date | None, after: date | None, *, today: date) -> bool:
+    """Tell whether an assignment that still goes on gets an earlier end: whoever held it then has to hand it over."""
+    goes_on = before is None or before >= today
+    return goes_on and after is not None and (before is None or after < before)
 
 
 def load_of(role: FacilitatorRole, kelurahan: int, *, rules: FacilitationRules) -> Load | None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.facilitators.rules import FacilitatorRole, Load
+from services.registry.facilitators.rules import AssignmentEnd, FacilitatorRole, Load
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
 from shared.places import KelurahanCode, RegionCode
@@ -83,6 +83,9 @@ class AssignmentChange(Body):
     ends_on: date | None = may_change(
         description="Last day; one that is not ahead also takes the kelurahan out of what the account may"
     )
+    ended_because: AssignmentEnd | None = may_change(
+        description="Needed where something is unfinished there that nobody took over (meninggal, mengundurkan diri …)"
+    )
 
 
 class AssignmentView(BaseModel):
@@ -96,6 +99,7 @@ class AssignmentView(BaseModel):
     kelurahan_name: str
     starts_on: date
     ends_on: date | None
+    ended_because: AssignmentEnd | None = Field(description="Seen by who keeps facilitators")
     version: int
     recorded_at: datetime
     changed_at: datetime

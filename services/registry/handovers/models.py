@@ -19,7 +19,8 @@ class Handover(RegionalItem, FourEyes, Base):
     """Kelurahan that pass from one facilitator to another on a day, until it is acknowledged served by both.
 
     `passing` holds for each kelurahan the giver's assignment, the receiver's, and whether that was opened here;
-    `in_progress` the lines of what is under way there. Neither is read by its parts.
+    `in_progress` the lines of what is under way there, and `unfinished` what registry knew of it itself when it was
+    recorded (null of what was recorded before that was kept). None is read by its parts.
     """
 
     __tablename__ = "handovers"
@@ -41,6 +42,7 @@ class Handover(RegionalItem, FourEyes, Base):
     acknowledged_on: Mapped[date | None]
     passing: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     in_progress: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    unfinished: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     shared_codes: Mapped[list[str]] = mapped_column(ARRAY(String(13)))
     lacking_codes: Mapped[list[str]] = mapped_column(ARRAY(String(13)))
     kept_codes: Mapped[list[str]] = mapped_column(ARRAY(String(13)))

@@ -46,6 +46,7 @@ def handover_view(row: Any) -> dict[str, Any]:
         "acknowledged_on": row.acknowledged_on,
         "kelurahan": row.passing,
         "in_progress": row.in_progress,
+        "unfinished": row.unfinished,
         "access": {
             "shared": row.shared_codes,
             "receiver_lacks": row.lacking_codes,

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.registry.handovers.rules import HandoverState, InProgress
+from services.registry.unfinished.service import Unfinished
 from shared.items import Body, Draft
 from shared.lists import PlacedQuery
 from shared.places import KelurahanCode
@@ -52,6 +53,15 @@ class PassingKelurahan(BaseModel):
     opened: bool = Field(description="False where the receiver was assigned there before")
 
 
+class UnfinishedItem(BaseModel):
+    """Something that registry itself knew to be under way."""
+
+    kelurahan_code: str | None = Field(description="Null: of the giver's account, who alone can list it")
+    subject: Unfinished
+    count: int
+    address: str = Field(examples=["/registry/v1/duplicates?region=34.71.03.1001"])
+
+
 class Access(BaseModel):
     """What the handover did to what the two accounts may; what is left over is an operator's work."""
 
@@ -72,6 +82,9 @@ class HandoverView(BaseModel):
     acknowledged_on: date | None
     kelurahan: list[PassingKelurahan]
     in_progress: list[ItemInProgress]
+    unfinished: list[UnfinishedItem] | None = Field(
+        description="What registry knew of it itself on recording, besides; null where that was not kept"
+    )
     access: Access
     version: int
     recorded_at: datetime

@@ -25,6 +25,7 @@ from services.registry.handovers.rules import (
     state_after,
 )
 from services.registry.handovers.schemas import AcknowledgementDraft, HandoverDraft
+from services.registry.unfinished import service as unfinished
 from shared.clock import today
 from shared.items import claim, require_other_eyes, touch
 from shared.journal import Audience, Change, record
@@ -50,6 +51,7 @@ def handover_record(handover: Handover) -> dict[str, Any]:
         "acknowledged_on": handover.acknowledged_on,
         "kelurahan": handover.passing,
         "in_progress": handover.in_progress,
+        "unfinished": handover.unfinished,
         "version": handover.version,
     }
 
@@ -76,6 +78,7 @@ async def hand_over(
     given = await _given(session, giver, draft)
     passing = await _opened(session, receiver, given, on=draft.handed_over_on, by=by, now=now)
     codes = [one.kelurahan_code for one in given]
+    under_way = await unfinished.in_kelurahan(session, codes, on=today(now))
     shared, lacking = await facilitators.share(session, giver, receiver, codes, by=by, now=now)
     handover = Handover(
         region_code=giver.region_code,
@@ -88,6 +91,7 @@ async def hand_over(
         acknowledged_on=None,
         passing=passing,
         in_progress=[one.model_dump(mode="json") for one in draft.in_progress],
+        unfinished=under_way + await unfinished.of_account(session, giver.account_id),
         shared_codes=shared,
         lacking_codes=lacking,
         kept_codes=[],

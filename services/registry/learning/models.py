@@ -76,6 +76,7 @@ class FollowUp(OfLearning, Base):
     __table_args__ = regional(
         serves("follow_ups_of_community", "learning_community_id", "due_on", "id"),
         serves("follow_ups_of_session", "learning_session_id"),
+        serves("follow_ups_open", "region_code", postgresql_where="done_on IS NULL"),
     )
 
     learning_community_id: Mapped[UUID] = mapped_column(ForeignKey("learning_communities.id"))

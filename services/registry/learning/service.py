@@ -25,6 +25,8 @@ from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
 
+__all__ = ["FollowUp"]
+
 AUDIENCES = {
     "learning_community.recorded": Audience.PUBLIC,
     "learning_community.changed": Audience.PUBLIC,

@@ -27,6 +27,8 @@ from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.rulesets import load
 
+__all__ = ["Enrolment"]
+
 AUDIENCES = {"enrolment.recorded": Audience.PUBLIC, "enrolment.changed": Audience.PUBLIC}
 PROGRAMMES = {one.phase: one for one in load(Path(__file__).with_name("rulesets.json"), Phase)}
 """Every phase by its code; of several versions the last one holds."""
