@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards.entries import appointment_change, board_change
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Term
 from services.registry.boards.rules import require_deed_fits
 from services.registry.boards.schemas import (
@@ -18,8 +19,8 @@ from services.registry.boards.schemas import (
     NameDraft,
     TermChange,
 )
-from services.registry.boards.seats import appointment_change
-from services.registry.boards.service import board_change, end_term, latest, require_in_its_life
+from services.registry.boards.service import latest
+from services.registry.boards.terms import end_term, require_in_its_life
 from services.registry.regions import service as regions
 from shared.errors import Conflict, Invalid, Text
 from shared.items import changes, claim

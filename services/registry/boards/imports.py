@@ -7,10 +7,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards.entries import board_change
 from services.registry.boards.models import Board, BoardName, LegalRecord
 from services.registry.boards.rules import LegalStatus
 from services.registry.boards.schemas import BoardDraft
-from services.registry.boards.service import board_change, record_board
+from services.registry.boards.service import record_board
 from services.registry.database import Base
 from shared.errors import Text
 from shared.importables import Column, Importable, Together, one_by_one

@@ -2,63 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards.entries import officer_change, officer_subject
 from services.registry.boards.models import Appointment, Board, Officer, Statute, Term
 from services.registry.boards.rules import Seat, period_faults, said, seat_faults
 from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import Fault
-from shared.journal import Change, forget_payloads, record
+from shared.journal import forget_payloads, record
 from shared.permissions import Caller
 from shared.vault import Vault
 
 RELEASED_AT_ONCE = 500
-
-
-def term_record(term: Term) -> dict[str, Any]:
-    """Return a term as its journal keeps it."""
-    return {
-        "id": term.id,
-        "board_id": term.board_id,
-        "starts_on": term.starts_on,
-        "ends_on": term.ends_on,
-        "elected_on": term.elected_on,
-        "election_id": term.election_id,
-        "version": term.version,
-    }
-
-
-def officer_record(officer: Officer, *, in_office: bool) -> dict[str, Any]:
-    """Return an officer as the journal keeps one: with the name only of somebody in office, without why one left."""
-    return {
-        "id": officer.id,
-        "term_id": officer.term_id,
-        "board_id": officer.board_id,
-        "person_id": officer.person_id,
-        "name": officer.name if in_office else None,
-        "position": officer.position,
-        "starts_on": officer.starts_on,
-        "ends_on": officer.ends_on,
-        "version": officer.version,
-    }
-
-
-def appointment_record(appointment: Appointment) -> dict[str, Any]:
-    """Return an appointment as its journal keeps it: that a seat is held, not by whom."""
-    return {
-        "id": appointment.id,
-        "board_id": appointment.board_id,
-        "organ": appointment.organ,
-        "role": appointment.role,
-        "starts_on": appointment.starts_on,
-        "ends_on": appointment.ends_on,
-        "version": appointment.version,
-    }
 
 
 async def statutes_of(session: AsyncSession, board_id: UUID) -> Sequence[Statute]:
@@ -104,25 +63,6 @@ async def judged_seats(
     return [fault for seat, pointer in seats for fault in seat_faults(seat, held, statutes=statutes, pointer=pointer)]
 
 
-def term_change(action: str, term: Term) -> Change:
-    return Change(action, f"terms/{term.id}", term.kelurahan_code, term_record(term), term.elected_on)
-
-
-def is_over(officer: Officer, term: Term, now: datetime) -> bool:
-    """Tell whether somebody is in office no more, and so no longer named in public."""
-    return min(officer.ends_on or term.ends_on, term.ends_on) < today(now)
-
-
-def _subject(officer: Officer) -> str:
-    return f"officers/{officer.id}"
-
-
-def officer_change(action: str, officer: Officer, *, term: Term, now: datetime) -> Change:
-    """Return the entry of an officer; somebody whose office is over is no longer named."""
-    data = officer_record(officer, in_office=not is_over(officer, term, now))
-    return Change(action, _subject(officer), officer.kelurahan_code, data)
-
-
 async def name_officer(
     session: AsyncSession, vault: Vault, officer: Officer, *, over: bool, renamed: str | None = None
 ) -> None:
@@ -138,7 +78,7 @@ async def name_officer(
     before = officer.name if sealed is None else personal.opened(vault, sealed).get("name")
     name = renamed or before
     if over and officer.name is not None:
-        await forget_payloads(session, {_subject(officer)})
+        await forget_payloads(session, {officer_subject(officer)})
     officer.name = None if over else name
     if not over and sealed is not None:
         await session.delete(sealed)
@@ -211,7 +151,7 @@ async def erase_officers(session: AsyncSession, erasing: personal.Erasing) -> in
     # A term is created with its officers: its digest would try a guess too.
     terms = {term.id for _, term in found}
     await session.execute(update(Term).where(Term.id.in_(terms)).values(creation_digest=b""))
-    await forget_payloads(session, {_subject(officer) for officer, _ in found})
+    await forget_payloads(session, {officer_subject(officer) for officer, _ in found})
     for officer, term in found:
         record(session, officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)
     return len(offices)
@@ -220,11 +160,6 @@ async def erase_officers(session: AsyncSession, erasing: personal.Erasing) -> in
 async def erase_appointments(session: AsyncSession, erasing: personal.Erasing) -> int:
     """Erase what a person's seats in organs hold beside their sealed names; return how many there are."""
     return await personal.untie(session, Appointment, erasing)
-
-
-def appointment_change(action: str, appointment: Appointment) -> Change:
-    data = appointment_record(appointment)
-    return Change(action, f"appointments/{appointment.id}", appointment.kelurahan_code, data)
 
 
 async def periods_served(

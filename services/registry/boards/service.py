@@ -1,20 +1,25 @@
-"""Use cases of boards and their terms: load, decide, save, journal."""
+"""Use cases of boards: load, decide, save, journal."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards.entries import (
+    appointment_change,
+    board_change,
+    is_over,
+    officer_change,
+    officer_record,
+    term_record,
+)
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Officer, Statute, Term
 from services.registry.boards.rules import (
     BoardUnknown,
     Departure,
     LegalStatus,
-    NotInItsLife,
     Office,
     Organ,
     OrganRole,
@@ -22,43 +27,29 @@ from services.registry.boards.rules import (
     Seat,
     StatuteKind,
     TermInvalid,
-    TermOverlaps,
-    TermRules,
-    TermTooShort,
     arrival_faults,
     is_doubled,
     require_deed_fits,
-    require_valid_term,
     said,
-    statute_term_faults,
-    term_faults,
     years_after,
 )
-from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDraft, TermChange, TermDraft
-from services.registry.boards.seats import (
-    appointment_change,
-    is_over,
-    judged_periods,
-    judged_seats,
-    officer_change,
-    officer_record,
-    periods_served,
-    release,
-    seal_name,
-    statutes_of,
-    term_change,
-    term_record,
+from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDraft, TermDraft
+from services.registry.boards.seats import judged_periods, judged_seats, periods_served, statutes_of
+from services.registry.boards.terms import (
+    TERM_RULES,
+    end_term,
+    faults_of_term,
+    has_mandate,
+    mandate_ends_on,
+    record_term,
+    require_in_its_life,
 )
 from services.registry.programmes import service as programmes
-from shared.clock import today
-from shared.errors import Fault
 from shared.identity import new_id
 from shared.items import changes, claim, lock_same, require_none, require_place, require_valid_code, same_place
-from shared.journal import Audience, Change, record
+from shared.journal import Audience, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
-from shared.rulesets import in_force, load
-from shared.vault import Vault
 
 __all__ = [
     "TERM_RULES",
@@ -79,12 +70,18 @@ __all__ = [
     "TermInvalid",
     "appointment_change",
     "arrival_faults",
+    "end_term",
+    "faults_of_term",
+    "has_mandate",
     "is_doubled",
+    "is_over",
     "judged_periods",
     "judged_seats",
+    "mandate_ends_on",
     "officer_change",
     "officer_record",
     "periods_served",
+    "record_term",
     "require_in_its_life",
     "said",
     "statutes_of",
@@ -109,27 +106,6 @@ AUDIENCES = {
     "appointment.recorded": Audience.PUBLIC,
     "appointment.changed": Audience.PUBLIC,
 }
-TERM_RULES = load(Path(__file__).with_name("rulesets.json"), TermRules)
-
-
-def board_record(board: Board) -> dict[str, Any]:
-    """Return a board as its journal keeps it: where it stands, and no phone."""
-    return {
-        "id": board.id,
-        "kelurahan_code": board.seat_code,
-        "name": board.name,
-        "founded_on": board.founded_on,
-        "legal_status": board.legal_status,
-        "deed_number": board.deed_number,
-        "dissolved_on": board.dissolved_on,
-        "version": board.version,
-    }
-
-
-def require_in_its_life(board: Board, day: date, *, pointer: str) -> None:
-    """Refuse a day before a board was founded or after residents dissolved it (§2.1)."""
-    if day < board.founded_on or (board.dissolved_on is not None and day > board.dissolved_on):
-        raise NotInItsLife(pointer=pointer, day=day)
 
 
 def board_names() -> Subquery:
@@ -144,17 +120,6 @@ async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
         raise BoardUnknown(pointer="/board_id", id=board_id)
     await require_place(session, Board, code, by=by)
     return code
-
-
-async def mandate_ends_on(session: AsyncSession, board_id: UUID, *, on: date) -> date | None:
-    """Return the last day of the mandate that a board has on a day, None when it has none (EL-8)."""
-    covering = select(func.max(Term.ends_on)).where(Term.board_id == board_id, Term.starts_on <= on, Term.ends_on >= on)
-    return await session.scalar(covering)
-
-
-async def has_mandate(session: AsyncSession, board_id: UUID, *, on: date) -> bool:
-    """Tell whether a term of a board covers a day (EL-8)."""
-    return await mandate_ends_on(session, board_id, on=on) is not None
 
 
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
@@ -246,155 +211,3 @@ def _latest(model: Any, board_id: UUID) -> Any:
 async def latest(session: AsyncSession, model: Any, board_id: UUID) -> Any:
     """Return the entry of a board's history that holds now; there is one of each kind that is asked for."""
     return (await session.execute(_latest(model, board_id))).scalar_one()
-
-
-def board_change(action: str, board: Board, *, occurred_on: date | None = None) -> Change:
-    return Change(action, f"boards/{board.id}", board.seat_code, board_record(board), occurred_on)
-
-
-async def record_term(
-    session: AsyncSession,
-    board: Board,
-    draft: TermDraft,
-    *,
-    vault: Vault,
-    by: Caller,
-    now: datetime,
-    election_id: UUID | None = None,
-) -> tuple[UUID, bool]:
-    """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
-
-    `election_id` names the certified election that proves it; what is taken over from paper has none.
-
-    The board's lock keeps two terms recorded at once from overlapping.
-    """
-    claimed = await claim(session, Term, draft, by=by, within=board.id)
-    if claimed.existing:
-        return claimed.id, False
-    require_not_future(draft.elected_on, now=now, pointer="/elected_on")
-    if board.dissolved_on is not None:
-        require_in_its_life(board, draft.ends_on, pointer="/ends_on")
-    persons = [officer.person_id or new_id() for officer in draft.officers]
-    require_valid_term(
-        starts_on=draft.starts_on,
-        ends_on=draft.ends_on,
-        positions=[officer.position for officer in draft.officers],
-        persons=persons,
-        rules=in_force(TERM_RULES, draft.elected_on).values,
-        further=await _own_faults(session, board, draft, persons=persons),
-    )
-    await _require_free(session, board, draft)
-    term = Term(
-        **draft.model_dump(exclude={"id", "officers"}),
-        board_id=board.id,
-        election_id=election_id,
-        kelurahan_code=board.kelurahan_code,
-        **claimed.columns(now),
-    )
-    session.add(term)
-    await session.flush()
-    over = term.ends_on < today(now)
-    officers = [
-        Officer(
-            id=new_id(),
-            version=1,
-            creation_digest=claimed.digest,
-            recorded_at=now,
-            changed_at=now,
-            kelurahan_code=board.kelurahan_code,
-            board_id=board.id,
-            term_id=term.id,
-            person_id=person,
-            name=None if over else officer.name,
-            position=officer.position,
-            starts_on=term.starts_on,
-        )
-        for officer, person in zip(draft.officers, persons, strict=True)
-    ]
-    session.add_all(officers)
-    for officer, drafted in zip(officers, draft.officers, strict=True):
-        if over:
-            seal_name(session, vault, officer, drafted.name)
-    board.mandate_until = max(term.ends_on, board.mandate_until or term.ends_on)
-    board.changed_at = now
-    await session.flush()
-    record(session, board_change("board.changed", board), by=by, now=now)
-    record(session, term_change("term.recorded", term), by=by, now=now)
-    for officer in officers:
-        record(session, officer_change("officer.recorded", officer, term=term, now=now), by=by, now=now)
-    return term.id, True
-
-
-async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, persons: Sequence[UUID]) -> list[Fault]:
-    """Return what a board's own records say against a term: its statutes, and the seats people hold in its organs."""
-    statutes = await statutes_of(session, board.id)
-    found = statute_term_faults(
-        starts_on=draft.starts_on,
-        ends_on=draft.ends_on,
-        seats=len(draft.officers),
-        elected_on=draft.elected_on,
-        statutes=statutes,
-    )
-    pointers = [f"/officers/{index}/person_id" for index in range(len(persons))]
-    found += await judged_periods(
-        session, board.id, persons, elected_on=draft.elected_on, statutes=statutes, pointers=pointers
-    )
-    seats = [Seat(person, None, draft.starts_on, draft.ends_on) for person in persons]
-    return found + await judged_seats(session, board, list(zip(seats, pointers, strict=True)), statutes=statutes)
-
-
-async def faults_of_term(session: AsyncSession, board_id: UUID, draft: TermDraft) -> list[Fault]:
-    """Return everything for which `record_term` would refuse a term of a board today (EL-7, EL-8, EL-12)."""
-    board = await session.get_one(Board, board_id)
-    persons = [officer.person_id or new_id() for officer in draft.officers]
-    found = term_faults(
-        starts_on=draft.starts_on,
-        ends_on=draft.ends_on,
-        positions=[officer.position for officer in draft.officers],
-        persons=persons,
-        rules=in_force(TERM_RULES, draft.elected_on).values,
-    )
-    found += await _own_faults(session, board, draft, persons=persons)
-    if board.dissolved_on is not None and draft.ends_on > board.dissolved_on:
-        found.append(Fault("/ends_on", NotInItsLife.code, NotInItsLife.detail, {"day": draft.ends_on}))
-    other = await _in_the_way(session, board_id, draft)
-    if other is not None:
-        values = {"starts_on": other.starts_on, "ends_on": other.ends_on}
-        found.append(Fault("/starts_on", TermOverlaps.code, TermOverlaps.detail, values))
-    return found
-
-
-async def _in_the_way(session: AsyncSession, board_id: UUID, draft: TermDraft) -> Term | None:
-    return await session.scalar(
-        select(Term).where(Term.board_id == board_id, Term.starts_on < draft.ends_on, Term.ends_on > draft.starts_on)
-    )
-
-
-async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -> None:
-    overlapping = await _in_the_way(session, board.id, draft)
-    if overlapping is not None:
-        raise TermOverlaps(
-            starts_on=overlapping.starts_on, ends_on=overlapping.ends_on, members={"existing": overlapping.id}
-        )
-
-
-async def end_term(
-    session: AsyncSession, term: Term, change: TermChange, *, vault: Vault, by: Caller, now: datetime
-) -> None:
-    """Let a term of a locked board end earlier than it was given for: residents elected anew, or dissolved the board."""
-    last_arrival = await session.scalar(select(func.max(Officer.starts_on)).where(Officer.term_id == term.id))
-    earliest = max(term.starts_on, last_arrival or term.starts_on)
-    if not earliest < change.ends_on <= term.ends_on:
-        raise TermTooShort(pointer="/ends_on", after=earliest, until=term.ends_on)
-    board = await session.get_one(Board, term.board_id)
-    term.ends_on = change.ends_on
-    term.changed_at = now
-    await session.flush()
-    board.mandate_until = await session.scalar(select(func.max(Term.ends_on)).where(Term.board_id == board.id))
-    board.changed_at = now
-    await session.flush()
-    record(session, board_change("board.changed", board), by=by, now=now)
-    record(session, term_change("term.ended", term), by=by, now=now)
-    named = select(Officer).where(Officer.term_id == term.id, Officer.name.is_not(None)).order_by(Officer.id)
-    officers = (await session.scalars(named.with_for_update())).all()
-    await release(session, vault, [(one, term) for one in officers if is_over(one, term, now)], by=by, now=now)

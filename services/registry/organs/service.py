@@ -61,7 +61,7 @@ async def seat_successor(
     found += await _office_faults(session, board, officer, term, statutes=statutes)
     _refuse(rules.OfficerInvalid, found)
     session.add(officer)
-    if seats.is_over(officer, term, now):
+    if boards.is_over(officer, term, now):
         officer.name = None
         seats.seal_name(session, vault, officer, draft.name)
     await session.flush()
@@ -91,7 +91,7 @@ async def change_officer(
         statutes = await boards.statutes_of(session, board.id)
         found += await _office_faults(session, board, officer, term, statutes=statutes)
     _refuse(rules.OfficerInvalid, found)
-    await seats.name_officer(session, vault, officer, over=seats.is_over(officer, term, now), renamed=renamed)
+    await seats.name_officer(session, vault, officer, over=boards.is_over(officer, term, now), renamed=renamed)
     officer.changed_at = now
     await session.flush()
     record(session, boards.officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)
