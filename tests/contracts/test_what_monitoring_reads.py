@@ -17,6 +17,7 @@ from services.planning.plans import service as plans
 from services.planning.works import service as works
 from services.registry.accounts import service as accounts
 from services.registry.api_clients import service as api_clients
+from services.registry.boards import entries
 from services.registry.boards import service as boards
 from services.registry.emergencies import service as emergencies
 from services.registry.partners import service as partners
@@ -32,7 +33,7 @@ class Anything:
 
 
 WRITTEN: list[tuple[Callable[[Any], Any], type[msgspec.Struct]]] = [
-    (boards.board_record, of_registry.BoardFact),
+    (entries.board_record, of_registry.BoardFact),
     (partners.partner_record, of_registry.PartnerFact),
     (plans.plan_record, of_planning.PlanFact),
     (cycle.meeting_record, of_planning.MeetingFact),
