@@ -33,9 +33,9 @@ from services.registry.delegations import service as delegation_service
 from services.registry.delegations.models import Delegation
 from services.registry.duplicates import routes as duplicates
 from services.registry.duplicates import service as duplicate_service
+from services.registry.elections import delegates, tallies
 from services.registry.elections import routes as elections
 from services.registry.elections import service as election_service
-from services.registry.elections import tallies
 from services.registry.elections.models import Ballot, Election
 from services.registry.emergencies import routes as emergencies
 from services.registry.emergencies import service as emergency_service
@@ -173,6 +173,7 @@ SERVICE = Service(
         **consent_service.AUDIENCES,
         **election_service.AUDIENCES,
         **tallies.AUDIENCES,
+        **delegates.AUDIENCES,
         **group_service.AUDIENCES,
         **committee_service.AUDIENCES,
         **learning_service.AUDIENCES,

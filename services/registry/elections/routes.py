@@ -17,14 +17,10 @@ from services.registry.dependencies import (
     PersonalSight,
     PersonalVault,
 )
-from services.registry.elections import queries, service, tallies
+from services.registry.elections import comparing, delegates, judging, queries, service, tallies
 from services.registry.elections.models import Ballot, Election, Meeting
 from services.registry.elections.schemas import (
     Annulment,
-    BallotChange,
-    BallotDraft,
-    BallotQuery,
-    BallotView,
     Certification,
     DelegateDraft,
     DelegateQuery,
@@ -34,6 +30,12 @@ from services.registry.elections.schemas import (
     ElectionQuery,
     ElectionView,
     GatesView,
+)
+from services.registry.elections.tally_schemas import (
+    BallotChange,
+    BallotDraft,
+    BallotQuery,
+    BallotView,
     MeetingChange,
     MeetingDraft,
     MeetingView,
@@ -57,7 +59,7 @@ of_meetings = router("/registry/v1/election-meetings", tags=["elections"])
 
 ElectionToChange = Annotated[Election, Depends(to_change(Election, queries.one_election))]
 ElectionToExtend = Annotated[Election, Depends(to_extend(Election))]
-BallotToChange = Annotated[Ballot, Depends(to_change(Ballot, queries.one_ballot))]
+BallotToChange = Annotated[Ballot, Depends(to_change(Ballot, comparing.one_ballot))]
 
 
 async def _election_of_ballot(id: UUID, session: Writing, by: ElectionWriter) -> Election:
@@ -70,7 +72,7 @@ async def _election_of_meeting(id: UUID, session: Writing, by: ElectionWriter) -
 
 ElectionOfBallot = Annotated[Election, Depends(_election_of_ballot)]
 ElectionOfMeeting = Annotated[Election, Depends(_election_of_meeting)]
-MeetingToChange = Annotated[Meeting, Depends(to_change(Meeting, queries.one_meeting))]
+MeetingToChange = Annotated[Meeting, Depends(to_change(Meeting, comparing.one_meeting))]
 
 
 @routes.get("", response_model=Page[ElectionView])
@@ -117,7 +119,7 @@ async def read_gates(
     id: UUID, request: Request, caller: ElectionReader, connection: Reading, vault: PersonalVault
 ) -> Response:
     """Read what still keeps an election from being certified, all of it, and what is only told."""
-    judged = await service.gates(connection, id, vault, by=caller)
+    judged = await judging.gates(connection, id, vault, by=caller)
     language = language_of(request.headers.get("accept-language"))
     body = {
         "election_id": id,
@@ -163,9 +165,9 @@ async def list_ballots(
 
     Until a second person has entered a sheet, only the first sees what they entered.
     """
-    statement = queries.ballots(id, query, caller)
-    order = queries.BALLOTS_RECORDED
-    return await page(request, connection, statement, query=query, order=order, shape=queries.ballot_view)
+    statement = comparing.ballots(id, query, caller)
+    order = comparing.BALLOTS_RECORDED
+    return await page(request, connection, statement, query=query, order=order, shape=comparing.ballot_view)
 
 
 @routes.post("/{id}/ballots", status_code=201, response_model=BallotView)
@@ -174,14 +176,14 @@ async def enter_ballot(
 ) -> Response:
     """Enter the sheet of an RT's ballot; two different persons enter each, and it counts once both agree."""
     ballot_id, new = await tallies.enter_ballot(session, election, draft, by=by, now=now)
-    ballot = await queries.one_ballot(session, ballot_id, by, now)
+    ballot = await comparing.one_ballot(session, ballot_id, by, now)
     return saved(ballot, status=201 if new else 200, location=f"{of_ballots.prefix}/{ballot_id}")
 
 
 @of_ballots.get("/{id}", response_model=BallotView)
 async def read_ballot(id: UUID, request: Request, caller: Anyone, connection: Reading, now: Now) -> Response:
     """Read one tally of an RT's ballot, and in what it differs from the other."""
-    return item_reply(request, await queries.one_ballot(connection, id, caller, now))
+    return item_reply(request, await comparing.one_ballot(connection, id, caller, now))
 
 
 @of_ballots.patch("/{id}", response_model=BallotView)
@@ -195,7 +197,7 @@ async def correct_ballot(
 ) -> Response:
     """Correct a tally of an RT's ballot (JSON Merge Patch): only the person who entered it may."""
     await tallies.correct_ballot(session, election, ballot, change, by=by, now=now)
-    return saved(await queries.one_ballot(session, ballot.id, by, now))
+    return saved(await comparing.one_ballot(session, ballot.id, by, now))
 
 
 @routes.get("/{id}/meetings", response_model=Page[MeetingView])
@@ -210,10 +212,10 @@ async def list_meetings(
     found = await page(
         request,
         sight.connection,
-        queries.meetings(id, query, sight.caller),
+        comparing.meetings(id, query, sight.caller),
         query=query,
-        order=queries.MEETINGS_RECORDED,
-        shape=partial(queries.meeting_view, vault=vault, unmasked=sight.unmasked),
+        order=comparing.MEETINGS_RECORDED,
+        shape=partial(comparing.meeting_view, vault=vault, unmasked=sight.unmasked),
         seen=sight.noting("election_meetings.read", f"elections/{id}", query),
     )
     return stored_nowhere(found) if sight.unmasked else found
@@ -230,17 +232,17 @@ async def enter_meeting(
 ) -> Response:
     """Enter the sheet of the kelurahan meeting; two different persons do, and it counts once both agree."""
     meeting_id, new = await tallies.enter_meeting(session, election, draft, vault, by=by, now=now)
-    row = await queries.meeting_row(session, meeting_id, by)
-    meeting = queries.meeting_view(row, vault=vault, unmasked=False)
+    row = await comparing.meeting_row(session, meeting_id, by)
+    meeting = comparing.meeting_view(row, vault=vault, unmasked=False)
     return saved(meeting, status=201 if new else 200, location=f"{of_meetings.prefix}/{meeting_id}")
 
 
 @of_meetings.get("/{id}", response_model=MeetingView)
 async def read_meeting(id: UUID, request: Request, sight: PersonalSight, vault: PersonalVault) -> Response:
     """Read one tally of a kelurahan meeting, and in what it differs from the other."""
-    row = await queries.meeting_row(sight.connection, id, sight.caller)
+    row = await comparing.meeting_row(sight.connection, id, sight.caller)
     sight.noting("election_meetings.read", f"election-meetings/{id}")([row])
-    found = item_reply(request, queries.meeting_view(row, vault=vault, unmasked=sight.unmasked))
+    found = item_reply(request, comparing.meeting_view(row, vault=vault, unmasked=sight.unmasked))
     return stored_nowhere(found) if sight.unmasked else found
 
 
@@ -256,8 +258,8 @@ async def correct_meeting(
 ) -> Response:
     """Correct a tally of a kelurahan meeting (JSON Merge Patch): only the person who entered it may."""
     await tallies.correct_meeting(session, election, meeting, change, vault, by=by, now=now)
-    row = await queries.meeting_row(session, meeting.id, by)
-    return saved(queries.meeting_view(row, vault=vault, unmasked=False))
+    row = await comparing.meeting_row(session, meeting.id, by)
+    return saved(comparing.meeting_view(row, vault=vault, unmasked=False))
 
 
 @routes.get("/{id}/delegates", response_model=Page[DelegateView])
@@ -292,7 +294,7 @@ async def record_delegate(
     now: Now,
 ) -> Response:
     """Record a delegate whom an RT sends to the kelurahan meeting."""
-    delegate_id, new = await tallies.record_delegate(session, election, draft, vault, by=by, now=now)
+    delegate_id, new = await delegates.record_delegate(session, election, draft, vault, by=by, now=now)
     row = await queries.one_delegate(session, election.id, delegate_id, by)
     delegate = queries.delegate_view(row, vault=vault, unmasked=False)
     return saved(delegate, status=201 if new else 200)

@@ -9,17 +9,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.elections import service as elections
-from services.registry.elections.models import Ballot, Delegate, Election, Meeting, Tally
-from services.registry.elections.queries import MEETING, SHEET, meeting_of, member_view, opened_names, rules_of
+from services.registry.elections.comparing import MEETING, SHEET, meeting_of, member_view, opened_names
+from services.registry.elections.models import Ballot, Election, Meeting, Tally
+from services.registry.elections.queries import rules_of
 from services.registry.elections.rules import Act, Standing, state_after
-from services.registry.elections.schemas import (
-    BallotChange,
-    BallotDraft,
-    DelegateDraft,
-    ElectedMember,
-    MeetingChange,
-    MeetingDraft,
-)
 from services.registry.elections.sheets import (
     GROUPS,
     Difference,
@@ -31,10 +24,17 @@ from services.registry.elections.sheets import (
     number_of_tally,
     require_own_tally,
 )
+from services.registry.elections.tally_schemas import (
+    BallotChange,
+    BallotDraft,
+    ElectedMember,
+    MeetingChange,
+    MeetingDraft,
+)
 from services.registry.personal import service as personal
 from shared.errors import Fault, ResourceNotFound
 from shared.identity import new_id
-from shared.items import changes, claim, locked, require_none
+from shared.items import changes, claim, locked
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -49,8 +49,6 @@ AUDIENCES = {
     "election_meeting.entered": Audience.REGION,
     "election_meeting.corrected": Audience.REGION,
     "election_meeting.compared": Audience.REGION,
-    "delegate.recorded": Audience.REGION,
-    "delegates.read": Audience.READINGS,
     "election_meetings.read": Audience.READINGS,
 }
 
@@ -304,50 +302,6 @@ async def election_of(session: AsyncSession, model: type[Tally], tally_id: UUID,
     return await locked(session, Election, election_id, by=by)
 
 
-def _delegate_change(delegate: Delegate) -> Change:
-    data = {
-        "id": delegate.id,
-        "kelurahan_code": delegate.kelurahan_code,
-        "election_id": delegate.election_id,
-        "rw": delegate.rw,
-        "rt": delegate.rt,
-        "version": delegate.version,
-    }
-    return Change("delegate.recorded", f"delegates/{delegate.id}", delegate.kelurahan_code, data)
-
-
-async def record_delegate(
-    session: AsyncSession, election: Election, draft: DelegateDraft, vault: Vault, *, by: Caller, now: datetime
-) -> tuple[UUID, bool]:
-    """Record a delegate of an RT in a locked election; a name is sealed. Return the id and whether it is new."""
-    claimed = await claim(session, Delegate, draft, by=by, within=election.id)
-    if claimed.existing:
-        return claimed.id, False
-    state_after(election.state, Act.EDIT)
-    listed = select(Delegate.id).where(Delegate.election_id == election.id, Delegate.person_id == draft.person_id)
-    await require_none(session, listed)
-    delegate = Delegate(
-        **draft.model_dump(exclude={"id", "name", "person_id"}),
-        person_id=draft.person_id or new_id(),
-        election_id=election.id,
-        kelurahan_code=election.kelurahan_code,
-        **claimed.columns(now),
-    )
-    session.add(delegate)
-    if draft.name is not None:
-        personal.keep(
-            session,
-            vault,
-            record_id=delegate.id,
-            person_id=delegate.person_id,
-            kelurahan_code=delegate.kelurahan_code,
-            fields={"name": draft.name},
-        )
-    await session.flush()
-    record(session, _delegate_change(delegate), by=by, now=now)
-    return delegate.id, True
-
-
 async def same_person(session: AsyncSession, persons: frozenset[UUID]) -> frozenset[UUID]:
     """Return ids of a person with those by which the other tally of a kelurahan meeting knows the same elected member.
 
@@ -363,11 +317,6 @@ async def same_person(session: AsyncSession, persons: frozenset[UUID]) -> frozen
         for line, one in enumerate(members):
             lines.setdefault((election_id, line), set()).add(UUID(one["person_id"] or one["record_id"]))
     return persons.union(*(line for line in lines.values() if line & persons))
-
-
-async def erase_delegates(session: AsyncSession, erasing: personal.Erasing) -> int:
-    """Erase what a person's records as a delegate hold beside the sealed names; return how many there are."""
-    return await personal.untie(session, Delegate, erasing)
 
 
 async def erase_elected(session: AsyncSession, erasing: personal.Erasing) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.accounts import authorities
 from services.registry.boards import seats
 from services.registry.consents import service as consents
-from services.registry.elections import tallies
+from services.registry.elections import delegates, tallies
 from services.registry.erasures import queries
 from services.registry.facilitators import assignments
 from services.registry.facilitators import service as facilitators
@@ -32,7 +32,7 @@ HOLDERS: Mapping[str, Erase] = {
     "consents": consents.erase,
     "officers": seats.erase_officers,
     "appointments": seats.erase_appointments,
-    "delegates": tallies.erase_delegates,
+    "delegates": delegates.erase_delegates,
     "election_meetings": tallies.erase_elected,
     "volunteers": volunteers.erase,
     "facilitators": facilitators.erase,
