@@ -69,12 +69,22 @@ async def _enter(clerk: Person, board: Board, voters: list[int], *, meeting_on: 
             "voters": {"men": count // 2, "women": count - count // 2, "poor": count // 3},
             "papers": {"valid": count - 2, "invalid": 2, "names": 18},
             "delegates": {"men": 6, "women": 5, "poor": 5},
-            "door_to_door": count == STUCK,
+            **(_by_way(count) if count == STUCK else {"door_to_door": False}),
             "minutes_reference": f"BA/RT{rt}/{meeting_on.year}",
         }
         for rt, count in enumerate(voters, start=1)
     ]
     await clerk.post_all("/registry/v1/batch", [(address, sheet) for sheet in sheets])
+
+
+def _by_way(count: int) -> Json:
+    """Return how few attended, and how many of the voters officers visited door to door (EL-5)."""
+    women = count - count // 2
+    return {
+        "door_to_door": True,
+        "attending": {"men": count // 2 - 2, "women": women - 4},
+        "collected": {"men": 2, "women": 4},
+    }
 
 
 def _meeting(board: Board, held_on: date) -> Json:

@@ -132,9 +132,10 @@ FITTING: dict[str, dict[str, Any]] = {
     },
     "delegations": {"scopes": ["registry:groups:write"]},
     "ballots": {"eligible_men": 9, "eligible_women": 9, "voters_men": 4, "voters_women": 4, "papers_valid": 6}
-    | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"]},
+    | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"], "door_to_door": True}
+    | {"attending_men": 3, "attending_women": 1, "collected_men": 1, "collected_women": 3},
     # Two tallies that agree, and two that differ; the name of each elected is sealed under the id of a tally.
-    "elections": {"state": "open", "term_id": None, "annulment_reason": None},
+    "elections": {"state": "open", "term_id": None, "annulment_reason": None, "collected": None},
     "election_meetings": {
         "election_id": [identity("election", number // 2) for number in range(ROWS)],
         "number": [1, 2],

@@ -5,7 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
+from sqlalchemy import select
 
+from services.registry.database import journal_entries
 from shared.clock import read_clock, today
 from tests.house import Running, etag
 
@@ -76,6 +79,7 @@ def meeting(**changes: Any) -> dict[str, Any]:
     return known | changes
 
 
+DELEGATE = {"rt": "002", "rw": "001", "sex": "female", "poor": True, "name": "Ibu Contoh"}
 CERTIFICATION = {"certified_on": day(-8), "minutes_reference": "SK/01/2026"}
 
 
@@ -142,3 +146,28 @@ async def begin(registry: Running, **changes: Any) -> Story:
     reply = await open_election(registry, await a_board(registry), **changes)
     assert reply.status_code == 201, reply.text
     return Story(registry, reply)
+
+
+async def items(story: Story, kind: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+    reply = await story.registry.http.get(f"{story.address}/{kind}", headers=headers)
+    assert reply.status_code == 200, reply.text
+    found: list[dict[str, Any]] = reply.json()["items"]
+    return found
+
+
+async def payloads(registry: Running) -> list[dict[str, Any]]:
+    """Return everything that was journaled, whoever may see it."""
+    async with registry.database.reads.connect() as connection:
+        rows = await connection.scalars(select(journal_entries.c.payload).order_by(journal_entries.c.id))
+    return [msgspec.json.decode(bytes(one)) for one in rows]
+
+
+async def noted(registry: Running) -> list[int]:
+    """Return how many tallies of meetings each reading of names showed."""
+    return [one["data"]["count"] for one in await payloads(registry) if one["action"] == "election_meetings.read"]
+
+
+async def correct(story: Story, tally: httpx.Response, change: dict[str, Any], clerk: dict[str, str]) -> httpx.Response:
+    address = tally.headers["Location"]
+    seen = etag(await story.registry.http.get(address, headers=clerk))
+    return await story.registry.http.patch(address, json=change, headers=clerk | seen)

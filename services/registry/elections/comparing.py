@@ -113,6 +113,11 @@ def _counted_view(row: Any, group: str) -> dict[str, Any]:
     }
 
 
+def _way_view(row: Any, way: str) -> dict[str, Any] | None:
+    men, women = getattr(row, f"{way}_men"), getattr(row, f"{way}_women")
+    return None if men is None else {"men": men, "women": women}
+
+
 def ballot_view(row: Any) -> dict[str, Any]:
     """Return a row as BallotView: small counts of poor people only in the full view."""
     eligible = row.eligible_men + row.eligible_women
@@ -123,6 +128,8 @@ def ballot_view(row: Any) -> dict[str, Any]:
         "rw": row.rw,
         "eligible": {"men": row.eligible_men, "women": row.eligible_women},
         "voters": _counted_view(row, "voters"),
+        "attending": _way_view(row, "attending"),
+        "collected": _way_view(row, "collected"),
         "papers": {"valid": row.papers_valid, "invalid": row.papers_invalid, "names": row.papers_names},
         "delegates": _counted_view(row, "delegates"),
         "door_to_door": row.door_to_door,

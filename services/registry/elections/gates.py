@@ -76,6 +76,16 @@ TURNOUT = Text(
     "RT {rt} RW {rw}: {voters} of {eligible} adults voted, under {percent} % (EL-5);"
     " collect door to door, or name the minutes of how it was handled separately.",
 )
+NOT_TOLD_APART = Text(
+    "RT {rt} RW {rw}: sebutkan di kedua entri berapa pemilih yang hadir dan berapa yang didatangi dari pintu ke pintu (EL-5).",
+    "RT {rt} RW {rw}: say in both tallies how many voters attended and how many were visited door to door (EL-5).",
+)
+NEEDLESS = Text(
+    "RT {rt} RW {rw}: {attending} dari {eligible} warga dewasa hadir, jadi ambang tercapai, tetapi suara {collected}"
+    " orang dikumpulkan dari pintu ke pintu (EL-5).",
+    "RT {rt} RW {rw}: {attending} of {eligible} adults attended, which reaches the threshold, yet the votes of"
+    " {collected} more were collected door to door (EL-5).",
+)
 NO_MEETING = Text("Rapat kelurahan belum dimasukkan.", "The kelurahan meeting has not been entered.")
 MEETING_WAITING = Text(
     "Rapat kelurahan belum dimasukkan orang kedua.", "The kelurahan meeting was not entered by a second person yet."
@@ -154,6 +164,8 @@ def _of_ballot(ballot: Counted, rules: ElectionRules) -> Iterator[Fault]:
     if result is not Result.VALID and sheet.handled_separately is None:
         values = {"voters": sheet.voters, "eligible": sheet.eligible, "percent": rules.turnout_percent}
         yield Fault(f"{ballot.pointer}/voters", "ballot.below_threshold", TURNOUT, ballot.values | values)
+    if sheet.door_to_door and sheet.collected is None:
+        yield Fault(f"{ballot.pointer}/collected", "ballot.not_told_apart", NOT_TOLD_APART, ballot.values)
 
 
 def _of_meeting(programme: Programme, ballots: Sequence[Counted], assembly: Assembly | None) -> Iterator[Fault]:
@@ -178,6 +190,16 @@ def _of_meeting(programme: Programme, ballots: Sequence[Counted], assembly: Asse
             yield Fault(f"/meeting/members/{index}", "committee.chair_elected", CHAIR, {})
 
 
+def _needless(ballot: Counted, rules: ElectionRules) -> Iterator[Fault]:
+    """Give an RT where officers collected votes although enough adults had attended: its paper cannot be otherwise."""
+    sheet = ballot.sheet
+    if sheet is None or not sheet.attending or not sheet.collected:
+        return
+    if reaches(sheet.attending, sheet.eligible, percent=rules.turnout_percent):
+        values = {"attending": sheet.attending, "eligible": sheet.eligible, "collected": sheet.collected}
+        yield Fault(f"{ballot.pointer}/collected", "ballot.collected_needlessly", NEEDLESS, ballot.values | values)
+
+
 def warnings(
     ballots: Sequence[Counted], assembly: Assembly | None, *, listed: Collection[UUID], rules: ElectionRules
 ) -> list[Fault]:
@@ -188,6 +210,8 @@ def warnings(
     if sheets and not reaches(voters, eligible, percent=rules.turnout_percent):
         values = {"voters": voters, "eligible": eligible, "percent": rules.turnout_percent}
         found.append(Fault("/turnout", "turnout.below_target", LOW, values))
+    for one in ballots:
+        found += _needless(one, rules)
     women, delegates = sum(one.delegates_women for one in sheets), sum(one.delegates for one in sheets)
     if delegates and not reaches(women, delegates, percent=rules.women_percent):
         values = {"women": women, "all": delegates, "percent": rules.women_percent}

@@ -37,6 +37,7 @@ class Election(FourEyes, CommunityItem, Base):
         CheckConstraint("(state = 'certified') = (term_id IS NOT NULL)", name="certified"),
         CheckConstraint("(state = 'annulled') = (annulment_reason IS NOT NULL)", name="annulled"),
         CheckConstraint("(voters IS NULL) = (eligible IS NULL) AND voters <= eligible", name="turnout"),
+        CheckConstraint("collected IS NULL OR collected BETWEEN 0 AND voters AND voters IS NOT NULL", name="collected"),
         serves("elections_by_place", "kelurahan_code", "id"),
         serves("elections_of_board", "board_id", "id"),
         serves("elections_by_state", "state", "id"),
@@ -62,6 +63,9 @@ class Election(FourEyes, CommunityItem, Base):
     committee_chair_resigned_on: Mapped[date | None]
     voters: Mapped[int | None] = mapped_column(Integer)
     eligible: Mapped[int | None] = mapped_column(Integer)
+    collected: Mapped[int | None] = mapped_column(Integer)
+    """Those of the voters whose votes were collected door to door; None too when an RT noted only that some were."""
+
     term_id: Mapped[UUID | None] = mapped_column(Uuid)
     certified_on: Mapped[date | None]
     certification_reference: Mapped[str | None] = mapped_column(String(200))
@@ -113,6 +117,13 @@ class Ballot(Tally, Base):
         ),
         CheckConstraint("papers_valid + papers_invalid = voters_men + voters_women", name="papers"),
         CheckConstraint(
+            "num_nulls(attending_men, attending_women, collected_men, collected_women) IN (0, 4)"
+            " AND (door_to_door OR attending_men IS NULL)"
+            " AND attending_men + collected_men = voters_men AND attending_women + collected_women = voters_women"
+            " AND least(attending_men, attending_women, collected_men, collected_women) >= 0",
+            name="ways",
+        ),
+        CheckConstraint(
             "(voters_poor IS NULL) = (voters_poor_missing IS NOT NULL)"
             " AND (delegates_poor IS NULL) = (delegates_poor_missing IS NOT NULL)",
             name="reasons",
@@ -128,6 +139,10 @@ class Ballot(Tally, Base):
     voters_women: Mapped[int] = mapped_column(Integer)
     voters_poor: Mapped[int | None] = mapped_column(Integer)
     voters_poor_missing: Mapped[PoorNotCounted | None] = choice(PoorNotCounted)
+    attending_men: Mapped[int | None] = mapped_column(Integer)
+    attending_women: Mapped[int | None] = mapped_column(Integer)
+    collected_men: Mapped[int | None] = mapped_column(Integer)
+    collected_women: Mapped[int | None] = mapped_column(Integer)
     papers_valid: Mapped[int] = mapped_column(Integer)
     papers_invalid: Mapped[int] = mapped_column(Integer)
     papers_names: Mapped[int] = mapped_column(Integer)

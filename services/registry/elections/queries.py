@@ -71,6 +71,17 @@ def elections(query: ElectionQuery, caller: Caller) -> Select[Any]:
     return statement
 
 
+def _turnout(row: Any) -> dict[str, Any]:
+    missing = TurnoutMissing.NOT_COUNTED if row.voters is None else None
+    return {
+        "numerator": row.voters,
+        "denominator": row.eligible,
+        "null_reason": missing,
+        "collected": row.collected,
+        "collected_null_reason": (missing or TurnoutMissing.NOT_RECORDED) if row.collected is None else None,
+    }
+
+
 def election_view(row: Any) -> dict[str, Any]:
     """Return a row as ElectionView."""
     return {
@@ -91,11 +102,7 @@ def election_view(row: Any) -> dict[str, Any]:
         "rt_count": row.rt_count,
         "names_per_ballot": row.names_per_ballot,
         "committee": {name: getattr(row, f"committee_{name}") for name in COMMITTEE} if row.full else None,
-        "turnout": {
-            "numerator": row.voters,
-            "denominator": row.eligible,
-            "null_reason": TurnoutMissing.NOT_COUNTED if row.voters is None else None,
-        },
+        "turnout": _turnout(row),
         "term_id": row.term_id,
         "certified_on": row.certified_on,
         "certification_reference": row.certification_reference,

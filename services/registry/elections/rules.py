@@ -72,9 +72,10 @@ class PoorMissing(StrEnum):
 
 
 class TurnoutMissing(StrEnum):
-    """Why the turnout is null."""
+    """Why the turnout, or the part of it collected door to door, is null: belum dihitung, tidak dicatat."""
 
     NOT_COUNTED = "not_counted"
+    NOT_RECORDED = "not_recorded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class Turnout(BaseModel):
     numerator: int | None = Field(description="Voters")
     denominator: int | None = Field(description="Eligible adults")
     null_reason: TurnoutMissing | None
+    collected: int | None = Field(description="Of the voters, those visited door to door (EL-5)")
+    collected_null_reason: TurnoutMissing | None
 
 
 class ElectionView(BaseModel):

@@ -58,6 +58,7 @@ def election_record(election: Election) -> dict[str, Any]:
         "names_per_ballot": election.names_per_ballot,
         "voters": election.voters,
         "eligible": election.eligible,
+        "collected": election.collected,
         "term_id": election.term_id,
         "certified_on": election.certified_on,
         "annulled_on": election.annulled_on,
@@ -147,16 +148,21 @@ async def count_anew(session: AsyncSession, election: Election, *, by: Caller, n
                 func.count().filter(~agreed).label("unsettled"),
                 func.sum(Ballot.voters_men + Ballot.voters_women).filter(first).label("voters"),
                 func.sum(Ballot.eligible_men + Ballot.eligible_women).filter(first).label("eligible"),
+                func.coalesce(func.sum(Ballot.collected_men + Ballot.collected_women).filter(first), 0).label(
+                    "collected"
+                ),
+                func.count().filter(first, Ballot.door_to_door, Ballot.collected_men.is_(None)).label("not_told_apart"),
             ).where(Ballot.election_id == election.id)
         )
     ).one()
     standings = (await session.scalars(select(Meeting.standing).where(Meeting.election_id == election.id))).all()
     meeting = bool(standings) and all(one is Standing.AGREED for one in standings)
     action = "election.changed"
-    election.voters = election.eligible = None
+    election.voters = election.eligible = election.collected = None
     if meeting and not sheets.unsettled and sheets.sheets == election.rt_count:
         election.state = state_after(election.state, Act.COUNT)
         election.voters, election.eligible = sheets.voters, sheets.eligible
+        election.collected = None if sheets.not_told_apart else sheets.collected
         action = "election.counted"
     await session.flush()
     record(session, _change(action, election), by=by, now=now)

@@ -1,4 +1,4 @@
-"""A paper sheet: which of its lines do not add up (EL-3, EL-4), who may enter it, and how two tallies of it compare."""
+"""A paper sheet: which of its lines do not add up (EL-3 to EL-5), who may enter it, and how two tallies of it compare."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,17 @@ from services.registry.elections.rules import ElectionRules, Result, result_of
 from shared.attendance import PoorNotCounted
 from shared.errors import Conflict, Fault, Forbidden, Invalid, Text
 
-GROUPS = ("eligible", "voters", "papers", "delegates", "present")
+GROUPS = ("eligible", "voters", "attending", "collected", "papers", "delegates", "present")
 """The objects of a sheet whose members are columns: `voters_men` is /voters/men."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What the paper of one RT's ballot says; persons, ballots, and different names on the valid ballots."""
+    """What the paper of one RT's ballot says; persons, ballots, and different names on the valid ballots.
+
+    Of the voters some attended, and of others the votes were collected door to door; both are None where nothing was
+    collected, and where it was while nobody noted how many.
+    """
 
     eligible_men: int
     eligible_women: int
@@ -23,6 +27,10 @@ class Sheet:
     voters_women: int
     voters_poor: int | None
     voters_poor_missing: PoorNotCounted | None
+    attending_men: int | None
+    attending_women: int | None
+    collected_men: int | None
+    collected_women: int | None
     papers_valid: int
     papers_invalid: int
     papers_names: int
@@ -43,8 +51,20 @@ class Sheet:
         return self.voters_men + self.voters_women
 
     @property
+    def attending(self) -> int | None:
+        return _sum(self.attending_men, self.attending_women)
+
+    @property
+    def collected(self) -> int | None:
+        return _sum(self.collected_men, self.collected_women)
+
+    @property
     def delegates(self) -> int:
         return self.delegates_men + self.delegates_women
+
+
+def _sum(men: int | None, women: int | None) -> int | None:
+    return None if men is None or women is None else men + women
 
 
 class TallyInvalid(Invalid):
@@ -104,6 +124,18 @@ VOTERS = Text(
 PART = Text("Tidak boleh lebih dari jumlah seluruhnya, {whole}.", "Cannot exceed all of them, {whole}.")
 REASON_MISSING = Text("Jumlah ini kosong: sebutkan alasannya.", "This number is null: say why.")
 REASON_TOO_MUCH = Text("Jumlahnya ada, jadi alasan harus kosong.", "The number is there, so the reason must be null.")
+WAYS_MISSING = Text(
+    "Suara juga dikumpulkan dari pintu ke pintu: sebutkan berapa pemilih yang hadir dan berapa yang didatangi (EL-5).",
+    "Votes were also collected door to door: say how many voters attended and how many were visited (EL-5).",
+)
+WAYS_SUPERFLUOUS = Text(
+    "Tidak ada suara yang dikumpulkan dari pintu ke pintu, jadi ini harus kosong.",
+    "No votes were collected door to door, so this must be null.",
+)
+WAYS = Text(
+    "Pemilih yang hadir {attending} dan yang didatangi {collected} tidak berjumlah {voters}.",
+    "{attending} voters who attended and {collected} who were visited do not make {voters}.",
+)
 PAPERS = Text(
     "Surat suara sah dan tidak sah berjumlah {papers}, pemilih {voters}.",
     "Valid and invalid ballots make {papers}, voters are {voters}.",
@@ -150,8 +182,26 @@ def _poor_faults(group: str, *, poor: int | None, missing: PoorNotCounted | None
     return []
 
 
+def _way_faults(sheet: Sheet) -> list[Fault]:
+    """Return what is wrong with how the voters voted: by which way is said, and adds up, where there were two (EL-5)."""
+    ways = {"attending": sheet.attending, "collected": sheet.collected}
+    if not sheet.door_to_door:
+        parts = {way: (getattr(sheet, f"{way}_men"), getattr(sheet, f"{way}_women")) for way in ways}
+        given = [way for way, (men, women) in parts.items() if men is not None or women is not None]
+        return [Fault(f"/{way}", "ballot.ways_superfluous", WAYS_SUPERFLUOUS, {}) for way in given]
+    missing = [way for way, voters in ways.items() if voters is None]
+    if missing:
+        return [Fault(f"/{way}", "ballot.ways_missing", WAYS_MISSING, {}) for way in missing]
+    found: list[Fault] = []
+    for who in ("men", "women"):
+        values = {name: getattr(sheet, f"{name}_{who}") for name in (*ways, "voters")}
+        if values["attending"] + values["collected"] != values["voters"]:
+            found.append(Fault(f"/collected/{who}", "ballot.ways_differ", WAYS, values))
+    return found
+
+
 def ballot_faults(sheet: Sheet, *, names_per_ballot: int, rules: ElectionRules) -> list[Fault]:
-    """Return every line of an RT's sheet that does not add up (EL-3, EL-4); a low turnout is no such fault."""
+    """Return every line of an RT's sheet that does not add up (EL-3 to EL-5); a low turnout is no such fault."""
     found: list[Fault] = []
     if sheet.eligible == 0:
         found.append(Fault("/eligible", "ballot.nobody_eligible", NOBODY, {}))
@@ -161,6 +211,7 @@ def ballot_faults(sheet: Sheet, *, names_per_ballot: int, rules: ElectionRules) 
             values = {"voters": voters, "eligible": eligible}
             found.append(Fault(f"/voters/{who}", "ballot.voters_exceed_eligible", VOTERS, values))
     found += _poor_faults("voters", poor=sheet.voters_poor, missing=sheet.voters_poor_missing, whole=sheet.voters)
+    found += _way_faults(sheet)
     papers = sheet.papers_valid + sheet.papers_invalid
     if papers != sheet.voters:
         values = {"papers": papers, "voters": sheet.voters}

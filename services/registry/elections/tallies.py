@@ -58,6 +58,7 @@ def ballot_record(ballot: Ballot) -> dict[str, Any]:
     counted = {
         "eligible": ballot.eligible_men + ballot.eligible_women,
         "voters": ballot.voters_men + ballot.voters_women,
+        "collected": None if ballot.collected_men is None else ballot.collected_men + (ballot.collected_women or 0),
         "valid": ballot.papers_valid,
         "invalid": ballot.papers_invalid,
         "delegates": ballot.delegates_men + ballot.delegates_women,
@@ -109,7 +110,8 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in given.items():
         if name in GROUPS:
-            flat |= {f"{name}_{member}": one for member, one in value.items()}
+            members = dict.fromkeys(("men", "women")) if value is None else value
+            flat |= {f"{name}_{member}": one for member, one in members.items()}
         elif name not in {"id", "members"}:
             flat[name] = value
     return flat

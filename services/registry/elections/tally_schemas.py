@@ -65,7 +65,9 @@ class BallotDraft(Draft):
     rt: Neighbourhood
     rw: Neighbourhood | None = Field(None, description="Null where there is none")
     eligible: BySex = Field(description="Adults of the RT who may vote (EL-3)")
-    voters: Counted
+    voters: Counted = Field(description="All who voted, whichever way")
+    attending: BySex | None = Field(None, description="Voters who attended; needed exactly when `door_to_door`")
+    collected: BySex | None = Field(None, description="Those visited door to door; with `attending` they make `voters`")
     papers: Papers
     delegates: Counted = Field(description="Delegates (utusan) whom the RT sends to the kelurahan meeting")
     door_to_door: bool = Field(description="Whether votes were also collected door to door (EL-5)")
@@ -80,6 +82,8 @@ class BallotChange(Body):
 
     eligible: BySexChange = may_change()
     voters: CountedChange = may_change()
+    attending: BySexChange | None = may_change()
+    collected: BySexChange | None = may_change()
     papers: PapersChange = may_change()
     delegates: CountedChange = may_change()
     door_to_door: bool = may_change()
@@ -126,6 +130,8 @@ class BallotView(TallyView):
     rw: str | None
     eligible: BySex
     voters: CountedView
+    attending: BySex | None = Field(description="Null when nothing was collected, or nobody noted how much")
+    collected: BySex | None
     papers: Papers
     delegates: CountedView
     door_to_door: bool

@@ -51,6 +51,10 @@ GOOD = Sheet(
     voters_women=22,
     voters_poor=9,
     voters_poor_missing=None,
+    attending_men=None,
+    attending_women=None,
+    collected_men=None,
+    collected_women=None,
     papers_valid=38,
     papers_invalid=2,
     papers_names=21,
@@ -120,6 +124,27 @@ class TestSheet:
         assert named == {
             pointer for pointer, more in (("/voters/men", men > of_men), ("/voters/women", women > of_women)) if more
         }
+
+    @given(st.booleans(), *(st.one_of(st.none(), st.integers(0, 30)) for _ in range(4)))
+    def test_says_by_which_way_all_voted_exactly_where_votes_were_collected(
+        self, door_to_door: bool, men: int | None, women: int | None, of_men: int | None, of_women: int | None
+    ) -> None:
+        ways = {"attending_men": men, "attending_women": women, "collected_men": of_men, "collected_women": of_women}
+        found = {one for one in faults(replace(GOOD, door_to_door=door_to_door, **ways)) if "ways" in one}
+
+        if not door_to_door:
+            assert found == (set() if set(ways.values()) == {None} else {"ballot.ways_superfluous"})
+        elif None in ways.values():
+            assert found == {"ballot.ways_missing"}
+        else:
+            assert found == (set() if (men + of_men, women + of_women) == (18, 22) else {"ballot.ways_differ"})
+
+    @given(st.integers(0, 18), st.integers(0, 22))
+    def test_adds_up_however_its_voters_are_divided_between_the_ways(self, men: int, women: int) -> None:
+        apart = {"attending_men": men, "attending_women": women}
+        apart |= {"collected_men": 18 - men, "collected_women": 22 - women}
+
+        assert faults(replace(GOOD, door_to_door=True, **apart)) == {}
 
     @given(COUNT, COUNT)
     def test_has_a_ballot_for_each_voter(self, valid: int, invalid: int) -> None:

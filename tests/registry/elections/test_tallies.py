@@ -2,46 +2,31 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import httpx
-import msgspec
 import pytest
 from sqlalchemy import select
 
-from services.registry.database import journal_entries
 from services.registry.personal.models import PersonalRecord
 from tests.house import Running, code_of, etag, new_id
-from tests.registry.electing import Story, ballot, begin, day, meeting, members, with_voters
+from tests.registry.electing import (
+    DELEGATE,
+    Story,
+    ballot,
+    begin,
+    correct,
+    day,
+    items,
+    meeting,
+    members,
+    noted,
+    payloads,
+    with_voters,
+)
 from tests.registry.racing import warm
 
 
 @pytest.fixture
 async def story(registry: Running) -> Story:
     return await begin(registry)
-
-
-async def items(story: Story, kind: str, headers: dict[str, str]) -> list[dict[str, Any]]:
-    reply = await story.registry.http.get(f"{story.address}/{kind}", headers=headers)
-    assert reply.status_code == 200, reply.text
-    found: list[dict[str, Any]] = reply.json()["items"]
-    return found
-
-
-async def payloads(registry: Running) -> list[dict[str, Any]]:
-    """Return everything that was journaled, whoever may see it."""
-    async with registry.database.reads.connect() as connection:
-        rows = await connection.scalars(select(journal_entries.c.payload).order_by(journal_entries.c.id))
-    return [msgspec.json.decode(bytes(one)) for one in rows]
-
-
-async def noted(registry: Running) -> list[int]:
-    """Return how many tallies of meetings each reading of names showed."""
-    return [one["data"]["count"] for one in await payloads(registry) if one["action"] == "election_meetings.read"]
-
-
-async def correct(story: Story, tally: httpx.Response, change: dict[str, Any], clerk: dict[str, str]) -> httpx.Response:
-    address = tally.headers["Location"]
-    seen = etag(await story.registry.http.get(address, headers=clerk))
-    return await story.registry.http.patch(address, json=change, headers=clerk | seen)
 
 
 class TestBlindEntry:
@@ -79,7 +64,9 @@ class TestBlindEntry:
             "RT 001 RW 001: belum dimasukkan orang kedua.",
             "Rapat kelurahan belum dimasukkan.",
         ]
-        assert election.json()["turnout"] == {"numerator": None, "denominator": None, "null_reason": "not_counted"}
+        turnout = election.json()["turnout"]
+        assert (turnout["numerator"], turnout["collected"]) == (None, None)
+        assert {turnout["null_reason"], turnout["collected_null_reason"]} == {"not_counted"}
         (entered,) = [one["data"] for one in entries if one["action"] == "ballot.entered"]
         assert (entered["standing"], entered["counted"]) == ("waiting", None)
 
@@ -151,13 +138,13 @@ class TestDifferences:
     async def test_are_shown_to_both_line_by_line(self, story: Story) -> None:
         await story.enter("ballots", ballot(), story.first)
         papers = {"valid": 37, "invalid": 3, "names": 21}
-        second = await story.enter("ballots", ballot(papers=papers, door_to_door=True), story.second)
+        second = await story.enter("ballots", ballot(papers=papers, minutes_reference="BA/2"), story.second)
 
         assert second.json()["standing"] == "differs"
         assert second.json()["differences"] == [
             {"pointer": "/papers/valid", "this": 37, "other": 38},
             {"pointer": "/papers/invalid", "this": 3, "other": 2},
-            {"pointer": "/door_to_door", "this": True, "other": False},
+            {"pointer": "/minutes_reference", "this": "BA/2", "other": "BA/RT1/2026"},
         ]
         mine = next(one for one in await items(story, "ballots", story.first) if one["number"] == 1)
         assert mine["differences"][0] == {"pointer": "/papers/valid", "this": 38, "other": 37}
@@ -258,6 +245,8 @@ class TestSheet:
             "voters": {"men": 15, "women": 15},
             "papers": {"valid": 30},
             "door_to_door": True,
+            "attending": {"men": 14, "women": 15},
+            "collected": {"men": 1, "women": 0},
             "minutes_reference": "BA/RT1/2026b",
         }
 
@@ -413,7 +402,7 @@ class TestPublicView:
         assert {one["name"] for tally in sealed for one in tally["members"]} == {None}
         (election,) = elections.json()["items"]
         assert (election["view"], election["committee"]) == ("public", None)
-        assert election["turnout"] == {"numerator": 80, "denominator": 200, "null_reason": None}
+        assert (election["turnout"]["numerator"], election["turnout"]["denominator"]) == (80, 200)
 
     async def test_of_an_open_election_is_not_there(self, registry: Running, story: Story) -> None:
         await story.count()
@@ -425,57 +414,12 @@ class TestPublicView:
         assert (await registry.http.get(f"{story.address}/gates")).status_code == 401
 
 
-class TestDelegates:
-    DELEGATE = {"rt": "002", "rw": "001", "sex": "female", "poor": True, "name": "Ibu Contoh"}  # noqa: RUF012
-
-    async def test_are_named_only_to_who_may_read_personal_data_and_that_leaves_an_entry(
-        self, registry: Running, story: Story
-    ) -> None:
-        made = await story.enter("delegates", self.DELEGATE, story.first)
-        masked = await items(story, "delegates", story.first)
-        named = await items(story, "delegates", registry.token("facilitator"))
-        nobody = await registry.http.get(f"{story.address}/delegates")
-        elsewhere = await items(story, "delegates", registry.token("facilitator", regions=("33.74",)))
-
-        assert (made.status_code, made.json()["name"], made.json()["poor"]) == (201, None, None)
-        assert [(one["name"], one["poor"], one["sex"]) for one in masked] == [(None, None, "female")]
-        assert [(one["name"], one["poor"]) for one in named] == [("Ibu Contoh", True)]
-        assert (nobody.status_code, elsewhere) == (401, [])
-        read = [one["data"] for one in await payloads(registry) if one["action"] == "delegates.read"]
-        assert [one["count"] for one in read] == [1, 0]
-
-    async def test_listed_otherwise_than_counted_are_told(self, story: Story) -> None:
-        await story.enter("delegates", self.DELEGATE, story.first)
-        await story.count()
-
-        gates = await story.gates()
-
-        assert [one["code"] for one in gates["warnings"]] == ["delegates.listed_differ"]
-        assert gates["ready"] is True
-
-    async def test_are_listed_once_and_are_those_who_can_be_elected(self, story: Story) -> None:
-        elected, listed = new_id(), new_id()
-        known = members()
-        known[0] |= {"person_id": elected}
-        known[1] |= {"person_id": listed}
-        first = await story.enter("delegates", self.DELEGATE | {"person_id": listed}, story.first)
-        again = await story.enter("delegates", self.DELEGATE | {"person_id": listed}, story.second)
-        await story.count(members=known)
-
-        gates = await story.gates()
-
-        assert (first.status_code, again.status_code, code_of(again)) == (201, 409, "item.already_there")
-        assert again.json()["existing"] == first.json()["id"]
-        told = [(one["code"], one["pointer"]) for one in gates["warnings"]]
-        assert told == [("delegates.listed_differ", "/delegates"), ("members.not_listed", "/meeting/members/0")]
-
-
 class TestJournal:
     async def test_keeps_an_entry_for_each_change_and_names_nobody(self, registry: Running, story: Story) -> None:
         person = new_id()
         known = members()
         known[1] |= {"person_id": person}
-        await story.enter("delegates", TestDelegates.DELEGATE, story.first)
+        await story.enter("delegates", DELEGATE, story.first)
         await story.count(members=known)
         before = await payloads(registry)
 
