@@ -17,7 +17,7 @@ from services.registry.dependencies import (
     PersonalSight,
     PersonalVault,
 )
-from services.registry.elections import comparing, delegates, judging, queries, service, tallies
+from services.registry.elections import comparing, delegates, judging, meetings, queries, service, tallies
 from services.registry.elections.models import Ballot, Election, Meeting
 from services.registry.elections.schemas import (
     Annulment,
@@ -231,7 +231,7 @@ async def enter_meeting(
     now: Now,
 ) -> Response:
     """Enter the sheet of the kelurahan meeting; two different persons do, and it counts once both agree."""
-    meeting_id, new = await tallies.enter_meeting(session, election, draft, vault, by=by, now=now)
+    meeting_id, new = await meetings.enter_meeting(session, election, draft, vault, by=by, now=now)
     row = await comparing.meeting_row(session, meeting_id, by)
     meeting = comparing.meeting_view(row, vault=vault, unmasked=False)
     return saved(meeting, status=201 if new else 200, location=f"{of_meetings.prefix}/{meeting_id}")
@@ -257,7 +257,7 @@ async def correct_meeting(
     now: Now,
 ) -> Response:
     """Correct a tally of a kelurahan meeting (JSON Merge Patch): only the person who entered it may."""
-    await tallies.correct_meeting(session, election, meeting, change, vault, by=by, now=now)
+    await meetings.correct_meeting(session, election, meeting, change, vault, by=by, now=now)
     row = await comparing.meeting_row(session, meeting.id, by)
     return saved(comparing.meeting_view(row, vault=vault, unmasked=False))
 

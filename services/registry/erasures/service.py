@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.accounts import authorities
 from services.registry.boards import seats
 from services.registry.consents import service as consents
-from services.registry.elections import delegates, tallies
+from services.registry.elections import delegates, meetings
 from services.registry.erasures import queries
 from services.registry.facilitators import assignments
 from services.registry.facilitators import service as facilitators
@@ -33,7 +33,7 @@ HOLDERS: Mapping[str, Erase] = {
     "officers": seats.erase_officers,
     "appointments": seats.erase_appointments,
     "delegates": delegates.erase_delegates,
-    "election_meetings": tallies.erase_elected,
+    "election_meetings": meetings.erase_elected,
     "volunteers": volunteers.erase,
     "facilitators": facilitators.erase,
     "assignments": assignments.erase,
@@ -74,7 +74,7 @@ async def erase(
     """
     require_not_future(asked.requested_on, now=now, pointer="/requested_on")
     persons = known or await residents.same_person(session, person_id)
-    persons = await tallies.same_person(session, persons)
+    persons = await meetings.same_person(session, persons)
     places = await queries.places_of(session, HOLDERS, persons, on=today(now))
     for region, served in (await authorities.regions_of(session, persons, on=today(now))).items():
         places[region] = places.get(region, False) or served
