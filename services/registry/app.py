@@ -33,7 +33,7 @@ from services.registry.delegations import service as delegation_service
 from services.registry.delegations.models import Delegation
 from services.registry.duplicates import routes as duplicates
 from services.registry.duplicates import service as duplicate_service
-from services.registry.elections import delegates, tallies
+from services.registry.elections import delegates, tallies, tally_routes
 from services.registry.elections import routes as elections
 from services.registry.elections import service as election_service
 from services.registry.elections.models import Ballot, Election
@@ -145,8 +145,9 @@ SERVICE = Service(
         composition.routes,
         consents.routes,
         elections.routes,
-        elections.of_ballots,
-        elections.of_meetings,
+        tally_routes.routes,
+        tally_routes.of_ballots,
+        tally_routes.of_meetings,
         groups.routes,
         committees.routes,
         learning.routes,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from services.registry.database import places
 from services.registry.elections.models import Ballot, Election, Meeting, Tally
 from services.registry.elections.queries import rules_of
-from services.registry.elections.rules import door_to_door_allowed, result_of, shown_poor
+from services.registry.elections.rules import Standing, door_to_door_allowed, result_of, shown_poor
 from services.registry.elections.sheets import Difference, Sheet, differences
 from services.registry.elections.tally_schemas import BallotQuery, TallyQuery
 from services.registry.personal import service as personal
@@ -41,6 +41,8 @@ def _tallies(model: type[Tally], caller: Caller, *, same_sheet: Sequence[str], c
         other.kelurahan_code == known.kelurahan_code,
         other.election_id == known.election_id,
         other.id != known.id,
+        other.standing != Standing.WITHDRAWN,
+        known.standing != Standing.WITHDRAWN,
         *(getattr(other, name).is_not_distinct_from(getattr(known, name)) for name in same_sheet),
     )
     return (
@@ -77,6 +79,7 @@ def _tally_view(row: Any, found: Sequence[Difference]) -> dict[str, Any]:
         "number": row.number,
         "entered_by": row.entered_by if row.full else None,
         "standing": row.standing,
+        "withdrawal_reason": row.withdrawal_reason if row.full else None,
         "differences": [{"pointer": one.pointer, "this": one.this, "other": one.other} for one in found],
     }
 
@@ -194,7 +197,7 @@ def sheets_of(election_id: UUID) -> Select[Any]:
     columns = (Ballot.id, Ballot.rt, Ballot.rw, Ballot.standing, *(getattr(Ballot, name) for name in SHEET))
     return (
         select(*columns)
-        .where(Ballot.election_id == election_id, Ballot.number == 1)
+        .where(Ballot.election_id == election_id, Ballot.number == 1, Ballot.standing != Standing.WITHDRAWN)
         .order_by(Ballot.rt, Ballot.rw, Ballot.id)
     )
 
@@ -202,7 +205,8 @@ def sheets_of(election_id: UUID) -> Select[Any]:
 def meeting_of(election_id: UUID) -> Select[Any]:
     """Return the statement of both tallies of an election's meeting, the first one first."""
     columns = (*Meeting.__table__.c, _sealed_names().label("sealed_names"))
-    return select(*columns).where(Meeting.election_id == election_id).order_by(Meeting.number)
+    stands = (Meeting.election_id == election_id, Meeting.standing != Standing.WITHDRAWN)
+    return select(*columns).where(*stands).order_by(Meeting.number)
 
 
 def meetings(election_id: UUID, query: TallyQuery, caller: Caller) -> Select[Any]:
@@ -210,12 +214,9 @@ def meetings(election_id: UUID, query: TallyQuery, caller: Caller) -> Select[Any
     return _filtered(_meetings(caller).where(Meeting.election_id == election_id), Meeting, query)
 
 
-def meeting_view(row: Any, *, vault: Vault | None, unmasked: bool) -> dict[str, Any]:
-    """Return a row as MeetingView: names only in the full view, unmasked.
-
-    Masked it still tells which names differ, not how; without the vault it cannot.
-    """
-    names = opened_names(row, vault) if row.full and vault is not None else {}
+def meeting_view(row: Any, *, vault: Vault, unmasked: bool) -> dict[str, Any]:
+    """Return a row as MeetingView: names only in the full view, unmasked; masked it still tells which differ, not how."""
+    names = opened_names(row, vault) if row.full else {}
 
     def read(column: str, value: Any) -> Any:
         if column == "members":
@@ -246,6 +247,8 @@ async def meeting_row(connection: AsyncConnection | AsyncSession, meeting_id: UU
     return rows[0]
 
 
-async def one_meeting(session: AsyncSession, meeting_id: UUID, caller: Caller, _now: datetime) -> dict[str, Any]:
+async def one_meeting(
+    session: AsyncSession, meeting_id: UUID, caller: Caller, _now: datetime, *, vault: Vault
+) -> dict[str, Any]:
     """Return one tally of a kelurahan meeting, masked, for whoever saw it in an earlier version."""
-    return meeting_view(await meeting_row(session, meeting_id, caller), vault=None, unmasked=False)
+    return meeting_view(await meeting_row(session, meeting_id, caller), vault=vault, unmasked=False)

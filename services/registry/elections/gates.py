@@ -56,6 +56,7 @@ class Elected:
 class Assembly:
     """The kelurahan meeting, by its first tally; numbers and members only once both tallies agree."""
 
+    meeting_id: UUID
     standing: Standing
     held_on: date
     present: int
@@ -175,7 +176,7 @@ def _of_meeting(programme: Programme, ballots: Sequence[Counted], assembly: Asse
     if assembly.standing is not Standing.AGREED:
         waiting = assembly.standing is Standing.WAITING
         code, text = ("meeting.waiting", MEETING_WAITING) if waiting else ("meeting.differs", MEETING_DIFFERS)
-        yield Fault("/meeting", code, text, {})
+        yield Fault(f"/meetings/{assembly.meeting_id}", code, text, {})
         return
     delegates = sum(one.sheet.delegates for one in ballots if one.sheet is not None)
     if all(one.sheet is not None for one in ballots) and assembly.present > delegates:

@@ -81,7 +81,7 @@ def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods:
         )
         for one, other, officer in zip(first.members, tallies[-1].members, officers, strict=False)
     ]
-    return Assembly(_standing_of(tallies), first.held_on, first.present_men + first.present_women, members)
+    return Assembly(first.id, _standing_of(tallies), first.held_on, first.present_men + first.present_women, members)
 
 
 async def judge(session: AsyncSession, election: Any, vault: Vault) -> Judged:

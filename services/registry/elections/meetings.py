@@ -9,11 +9,20 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.elections import service as elections
+from services.registry.elections.clerks import require_own_tally, require_standing
 from services.registry.elections.comparing import MEETING, meeting_of, member_view, opened_names
 from services.registry.elections.models import Election, Meeting
 from services.registry.elections.rules import Act, Standing, state_after
-from services.registry.elections.sheets import Difference, differences, meeting_faults, require_own_tally
-from services.registry.elections.tallies import columns_of, compared, meeting_change, require_valid, started
+from services.registry.elections.sheets import Difference, differences, meeting_faults
+from services.registry.elections.tallies import (
+    columns_of,
+    compared,
+    meeting_change,
+    meetings_of,
+    require_valid,
+    started,
+    still_counting,
+)
 from services.registry.elections.tally_schemas import ElectedMember, MeetingChange, MeetingDraft
 from services.registry.personal import service as personal
 from shared.identity import new_id
@@ -64,7 +73,7 @@ async def _keep_meeting(
     session.add(meeting)
     await session.flush()
     rows = {row.id: row for row in (await session.execute(meeting_of(election.id))).all()}
-    other = await session.scalar(select(Meeting).where(Meeting.election_id == election.id, Meeting.id != meeting.id))
+    other = next(iter(still_counting(await meetings_of(session, election), but=meeting.id)), None)
     found: Sequence[Difference] = []
     if other is not None:
         found = differences(_read_meeting(rows[meeting.id], vault), _read_meeting(rows[other.id], vault))
@@ -81,8 +90,7 @@ async def enter_meeting(
     claimed = await claim(session, Meeting, draft, by=by, within=election.id)
     if claimed.existing:
         return claimed.id, False
-    others = (await session.scalars(select(Meeting).where(Meeting.election_id == election.id))).all()
-    start = started(election, others, by=by)
+    start = started(election, await meetings_of(session, election), by=by)
     meeting = Meeting(**columns_of(draft.model_dump()), **start, **claimed.columns(now))
     _keep_members(session, meeting, draft.members, vault)
     changed = await _keep_meeting(session, election, meeting, vault, by=by, now=now)
@@ -104,6 +112,7 @@ async def correct_meeting(
 ) -> None:
     """Correct the tally of the meeting that the caller entered; both it and its election are locked."""
     require_own_tally(by.person_id, meeting.entered_by)
+    require_standing(meeting.standing)
     election.state = state_after(election.state, Act.ENTER)
     for name, value in columns_of(changes(change)).items():
         setattr(meeting, name, value)

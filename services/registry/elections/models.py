@@ -8,19 +8,21 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     ColumnElement,
+    Index,
     Integer,
     String,
     Text,
-    UniqueConstraint,
     and_,
     exists,
+    or_,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
-from services.registry.elections.rules import ElectionState, Standing
+from services.registry.elections.rules import UNDER_WAY, ElectionState, Standing
 from services.registry.residents.service import Sex
 from shared.attendance import PoorNotCounted
 from shared.permissions import Caller
@@ -81,7 +83,8 @@ class Tally(CommunityItem):
     """What one person read from a paper sheet, the first (1) or the second (2) to enter it.
 
     Until the other person has entered the same sheet, nobody else sees it. Once its election is certified,
-    the first of the two, which agree, is public.
+    the first of the two, which agree, is public. One that was withdrawn is nobody else's to see before its election
+    has ended, for somebody has yet to enter the same sheet.
     """
 
     read_scope = READ_SCOPE
@@ -90,18 +93,42 @@ class Tally(CommunityItem):
     number: Mapped[int] = mapped_column(Integer)
     entered_by: Mapped[UUID] = mapped_column(Uuid)
     standing: Mapped[Standing] = choice(Standing)
+    withdrawn_by: Mapped[UUID | None] = mapped_column(Uuid)
+    withdrawal_reason: Mapped[str | None] = mapped_column(Text)
+
+    @classmethod
+    def _of_election(cls, *states: ElectionState) -> ColumnElement[bool]:
+        # Under a name of its own, for whoever reads tallies may have joined their election.
+        own = aliased(Election, name="own_election")
+        return exists().where(own.id == cls.election_id, own.state.in_(states))
 
     @classmethod
     def is_public(cls) -> ColumnElement[bool]:
-        # Under a name of its own, for whoever reads tallies may have joined their election.
-        own = aliased(Election, name="own_election")
-        certified = exists().where(own.id == cls.election_id, own.state == ElectionState.CERTIFIED)
-        return and_(cls.number == 1, certified)
+        counts = and_(cls.number == 1, cls.standing == Standing.AGREED)
+        return and_(counts, cls._of_election(ElectionState.CERTIFIED))
 
     @classmethod
     def is_withheld(cls, caller: Caller) -> ColumnElement[bool]:
-        alone = cls.standing == Standing.WAITING
-        return alone if caller.person_id is None else and_(alone, cls.entered_by != caller.person_id)
+        withdrawn = and_(cls.standing == Standing.WITHDRAWN, cls._of_election(*UNDER_WAY))
+        blind = or_(cls.standing == Standing.WAITING, withdrawn)
+        return blind if caller.person_id is None else and_(blind, cls.entered_by != caller.person_id)
+
+
+_WITHDRAWN = "(standing = 'withdrawn') = (withdrawn_by IS NOT NULL) AND (standing = 'withdrawn') = (withdrawal_reason IS NOT NULL)"
+
+
+def _of_one_sheet(table: str, *sheet: str) -> Index:
+    """Return the index that keeps a sheet to one first and one second tally, besides those that were withdrawn."""
+    return serves(
+        f"{table}_of_one_sheet",
+        "kelurahan_code",
+        "election_id",
+        *sheet,
+        "number",
+        unique=True,
+        postgresql_nulls_not_distinct=True,
+        postgresql_where=text("standing <> 'withdrawn'"),
+    )
 
 
 class Ballot(Tally, Base):
@@ -110,8 +137,9 @@ class Ballot(Tally, Base):
     __tablename__ = "ballots"
     __table_args__ = community(
         child_of("elections", "election_id"),
-        UniqueConstraint("kelurahan_code", "election_id", "rt", "rw", "number", postgresql_nulls_not_distinct=True),
+        _of_one_sheet("ballots", "rt", "rw"),
         CheckConstraint("number IN (1, 2)", name="two"),
+        CheckConstraint(_WITHDRAWN, name="withdrawn"),
         CheckConstraint(
             "voters_men BETWEEN 0 AND eligible_men AND voters_women BETWEEN 0 AND eligible_women", name="voters"
         ),
@@ -165,8 +193,9 @@ class Meeting(Tally, Base):
     __tablename__ = "election_meetings"
     __table_args__ = community(
         child_of("elections", "election_id"),
-        UniqueConstraint("kelurahan_code", "election_id", "number"),
+        _of_one_sheet("election_meetings"),
         CheckConstraint("number IN (1, 2)", name="two"),
+        CheckConstraint(_WITHDRAWN, name="withdrawn"),
         serves("election_meetings_of_election", "election_id", "id"),
     )
 

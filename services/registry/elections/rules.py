@@ -26,6 +26,7 @@ class Act(StrEnum):
 
     EDIT = "edit"
     ENTER = "enter"
+    WITHDRAW = "withdraw"
     COUNT = "count"
     CERTIFY = "certify"
     ANNUL = "annul"
@@ -34,10 +35,12 @@ class Act(StrEnum):
 NEXT = {
     (ElectionState.OPEN, Act.EDIT): ElectionState.OPEN,
     (ElectionState.OPEN, Act.ENTER): ElectionState.OPEN,
+    (ElectionState.OPEN, Act.WITHDRAW): ElectionState.OPEN,
     (ElectionState.OPEN, Act.COUNT): ElectionState.COUNTED,
     (ElectionState.OPEN, Act.ANNUL): ElectionState.ANNULLED,
     (ElectionState.COUNTED, Act.EDIT): ElectionState.OPEN,
     (ElectionState.COUNTED, Act.ENTER): ElectionState.OPEN,
+    (ElectionState.COUNTED, Act.WITHDRAW): ElectionState.OPEN,
     (ElectionState.COUNTED, Act.CERTIFY): ElectionState.CERTIFIED,
     (ElectionState.COUNTED, Act.ANNUL): ElectionState.ANNULLED,
 }
@@ -47,11 +50,12 @@ UNDER_WAY = (ElectionState.OPEN, ElectionState.COUNTED)
 
 
 class Standing(StrEnum):
-    """How one person's tally stands against the other person's tally of the same sheet."""
+    """How one person's tally stands against the other person's of the same sheet, or that it was withdrawn."""
 
     WAITING = "waiting"
     DIFFERS = "differs"
     AGREED = "agreed"
+    WITHDRAWN = "withdrawn"
 
 
 class Result(StrEnum):

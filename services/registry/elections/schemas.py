@@ -156,7 +156,9 @@ class ElectionQuery(PlacedQuery):
 class GateView(BaseModel):
     """One thing that is missing or noteworthy."""
 
-    pointer: str = Field(description="JSON pointer: /ballots/{id}, /meeting/members, a field of the election")
+    pointer: str = Field(
+        description="JSON pointer: /ballots/{id}, /meetings/{id}, /meeting/members, a field of the election"
+    )
     code: str
     message: str
 

@@ -152,10 +152,11 @@ async def count_anew(session: AsyncSession, election: Election, *, by: Caller, n
                     "collected"
                 ),
                 func.count().filter(first, Ballot.door_to_door, Ballot.collected_men.is_(None)).label("not_told_apart"),
-            ).where(Ballot.election_id == election.id)
+            ).where(Ballot.election_id == election.id, Ballot.standing != Standing.WITHDRAWN)
         )
     ).one()
-    standings = (await session.scalars(select(Meeting.standing).where(Meeting.election_id == election.id))).all()
+    of_meeting = select(Meeting.standing).where(Meeting.election_id == election.id)
+    standings = (await session.scalars(of_meeting.where(Meeting.standing != Standing.WITHDRAWN))).all()
     meeting = bool(standings) and all(one is Standing.AGREED for one in standings)
     action = "election.changed"
     election.voters = election.eligible = election.collected = None

@@ -1,13 +1,12 @@
-"""A paper sheet: which of its lines do not add up (EL-3 to EL-5), who may enter it, and how two tallies of it compare."""
+"""A paper sheet: which of its lines do not add up (EL-3 to EL-5), and how two tallies of it compare."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from services.registry.elections.rules import ElectionRules, Result, result_of
 from shared.attendance import PoorNotCounted
-from shared.errors import Conflict, Fault, Forbidden, Invalid, Text
+from shared.errors import Fault, Invalid, Text
 
 GROUPS = ("eligible", "voters", "attending", "collected", "papers", "delegates", "present")
 """The objects of a sheet whose members are columns: `voters_men` is /voters/men."""
@@ -75,46 +74,6 @@ class TallyInvalid(Invalid):
         "Periksa lembar penghitungannya; bila kertasnya yang salah, perbaiki dengan berita acara.",
         "Check the paper; if the paper is wrong, have it mended by minutes.",
     )
-
-
-class TallyEnteredBefore(Conflict):
-    code = "tally.entered_before"
-    title = Text("Anda sudah memasukkan lembar ini", "You entered this sheet before")
-    detail = Text(
-        "Setiap lembar dimasukkan oleh dua orang; yang Anda masukkan ada di {tally_id}.",
-        "Two different persons enter each sheet; yours is {tally_id}.",
-    )
-    fix = Text(
-        "Betulkan yang ada, atau mintalah orang lain memasukkan yang kedua.",
-        "Correct the one that is there, or ask another person for the second.",
-    )
-
-
-class TallyEnteredTwice(Conflict):
-    code = "tally.entered_twice"
-    title = Text("Lembar ini sudah dimasukkan dua kali", "This sheet was entered twice")
-    detail = Text(
-        "Dua orang sudah memasukkan lembar ini; yang berbeda dibetulkan oleh yang memasukkannya.",
-        "Two persons have entered this sheet; differences are settled by who entered them.",
-    )
-    fix = Text("Hubungi kedua orang itu.", "Ask the two of them.")
-
-
-class TallyOfAnother(Forbidden):
-    code = "tally.of_another"
-    title = Text("Dimasukkan orang lain", "Entered by somebody else")
-    detail = Text("Hanya orang yang memasukkan dapat membetulkannya.", "Only the person who entered it may correct it.")
-    fix = Text("Betulkan yang Anda masukkan sendiri.", "Correct the one you entered yourself.")
-
-
-class ClerkMissing(Forbidden):
-    code = "tally.clerk_missing"
-    title = Text("Perlu seorang pencatat", "A person is needed")
-    detail = Text(
-        "Lembar penghitungan dimasukkan oleh orang, bukan oleh program.",
-        "A sheet is entered by a person, not by a program.",
-    )
-    fix = Text("Masuklah sebagai orang.", "Sign in as a person.")
 
 
 NOBODY = Text("RT ini tidak mempunyai pemilih dewasa.", "This RT has no eligible adults.")
@@ -295,23 +254,3 @@ def differences(this: Mapping[str, Any], other: Mapping[str, Any], *, within: st
         elif not _same(value, facing, pointer=pointer):
             found.append(Difference(pointer, value, facing))
     return found
-
-
-def number_of_tally(clerk: UUID | None, entered: Mapping[UUID, UUID]) -> int:
-    """Return which tally of a sheet a person may enter, 1 or 2; `entered` gives the tally by who entered it.
-
-    Two different persons, not accounts, enter every sheet.
-    """
-    if clerk is None:
-        raise ClerkMissing
-    if clerk in entered:
-        raise TallyEnteredBefore(tally_id=entered[clerk], members={"tally_id": str(entered[clerk])})
-    if len(entered) >= 2:
-        raise TallyEnteredTwice
-    return len(entered) + 1
-
-
-def require_own_tally(clerk: UUID | None, entered_by: UUID) -> None:
-    """Refuse to correct what somebody else entered."""
-    if clerk != entered_by:
-        raise TallyOfAnother

@@ -91,6 +91,13 @@ class BallotChange(Body):
     minutes_reference: str = may_change(min_length=1, max_length=200)
 
 
+class TallyWithdrawal(Body):
+    """That a tally no longer counts, so that another person may enter its sheet."""
+
+    tally_id: UUID = Field(description="Of an RT's ballot or of the kelurahan meeting")
+    reason: str = Field(min_length=3, max_length=2000, description="Why; seen only in the own region")
+
+
 class DifferenceView(BaseModel):
     """One line in which the two tallies of a sheet differ."""
 
@@ -116,7 +123,8 @@ class TallyView(BaseModel):
     election_id: UUID
     number: int = Field(description="1 or 2: which of the two tallies of the sheet")
     entered_by: UUID | None = Field(description="The person's own id; null in the public view")
-    standing: Standing = Field(description="waiting for the second person, differs, or agreed: then it counts")
+    standing: Standing = Field(description="waiting for the second person, differs, agreed: then it counts, withdrawn")
+    withdrawal_reason: str | None = Field(description="Null in the public view")
     differences: list[DifferenceView]
     version: int
     recorded_at: datetime

@@ -7,6 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.registry.elections.clerks import (
+    ClerkMissing,
+    TallyEnteredBefore,
+    TallyEnteredByWithdrawer,
+    TallyEnteredTwice,
+    TallyWithdrawnByClerk,
+    number_of_tally,
+    require_no_clerk,
+)
 from services.registry.elections.queries import ELECTION_RULES
 from services.registry.elections.rules import (
     NEXT,
@@ -22,17 +31,7 @@ from services.registry.elections.rules import (
     shown_poor,
     state_after,
 )
-from services.registry.elections.sheets import (
-    ClerkMissing,
-    Sheet,
-    TallyEnteredBefore,
-    TallyEnteredTwice,
-    ballot_faults,
-    differences,
-    meeting_faults,
-    number_of_tally,
-    pointer_to,
-)
+from services.registry.elections.sheets import Sheet, ballot_faults, differences, meeting_faults, pointer_to
 from shared.rulesets import in_force
 
 RULES = ElectionRules(
@@ -212,15 +211,36 @@ class TestDifferences:
         assert (found == []) is same
 
 
-class TestNumberOfTally:
-    def test_counts_persons(self) -> None:
+class TestClerks:
+    def test_are_counted_as_persons(self) -> None:
         first, second, tally = uuid4(), uuid4(), uuid4()
 
-        assert number_of_tally(first, {}) == 1
-        assert number_of_tally(second, {first: tally}) == 2
+        assert number_of_tally(first, {}, withdrawers=()) == 1
+        assert number_of_tally(second, {first: tally}, withdrawers=()) == 2
         for clerk, refusal in ((first, TallyEnteredBefore), (uuid4(), TallyEnteredTwice), (None, ClerkMissing)):
             with pytest.raises(refusal):
-                number_of_tally(clerk, {first: tally, second: uuid4()})
+                number_of_tally(clerk, {first: tally, second: uuid4()}, withdrawers=())
+
+    @given(st.sets(st.integers(0, 3), max_size=2), st.sets(st.integers(0, 3)), st.integers(0, 3))
+    def test_who_withdrew_a_tally_of_a_sheet_never_enters_it(
+        self, clerks: set[int], withdrawers: set[int], person: int
+    ) -> None:
+        entered = {UUID(int=one): uuid4() for one in clerks}
+        gone = {UUID(int=one) for one in withdrawers}
+
+        if person in withdrawers:
+            with pytest.raises(TallyEnteredByWithdrawer):
+                number_of_tally(UUID(int=person), entered, withdrawers=gone)
+        elif person not in clerks and len(clerks) < 2:
+            assert number_of_tally(UUID(int=person), entered, withdrawers=gone) == len(clerks) + 1
+
+    def test_do_not_withdraw_from_their_own_sheet(self) -> None:
+        clerk = uuid4()
+
+        require_no_clerk(uuid4(), {clerk})
+        for person in (clerk, None):
+            with pytest.raises(TallyWithdrawnByClerk):
+                require_no_clerk(person, {clerk})
 
 
 class TestStates:
