@@ -312,6 +312,13 @@ async def locked_all(session: AsyncSession, model: type[Any], ids: Iterable[UUID
     return {item.id: item for item in await session.scalars(items)}
 
 
+async def in_version(item: T, version: int, represent: Callable[[], Awaitable[Mapping[str, Any]]]) -> T:
+    """Return a locked item, or VersionStale with what `represent` gives when it is in another version."""
+    if item.version != version:
+        raise VersionStale(version=item.version, members={"current": await represent()})
+    return item
+
+
 def to_change(model: type[T], represent: Represent) -> Callable[..., Awaitable[T]]:
     """Return a dependency: the item of the path, locked, in the version the caller last saw.
 
@@ -321,10 +328,7 @@ def to_change(model: type[T], represent: Represent) -> Callable[..., Awaitable[T
     async def dependency(id: UUID, request: Request, session: Writing, caller: Anyone, now: Now) -> T:
         version = expected_version(request.headers.get("if-match"))
         item = await locked(session, model, id, by=caller)
-        if item.version != version:
-            current = await represent(session, id, caller, now)
-            raise VersionStale(version=item.version, members={"current": current})
-        return item
+        return await in_version(item, version, lambda: represent(session, id, caller, now))
 
     return dependency
 
@@ -361,10 +365,7 @@ def child_to_change(
         item = await session.scalar(select(child).where(child.id == child_id, within).with_for_update())
         if item is None:
             raise ResourceNotFound
-        if item.version != version:
-            current = await represent(session, id, child_id, caller, now)
-            raise VersionStale(version=item.version, members={"current": current})
-        return item
+        return await in_version(item, version, lambda: represent(session, id, child_id, caller, now))
 
     return dependency
 

@@ -247,8 +247,6 @@ async def meeting_row(connection: AsyncConnection | AsyncSession, meeting_id: UU
     return rows[0]
 
 
-async def one_meeting(
-    session: AsyncSession, meeting_id: UUID, caller: Caller, _now: datetime, *, vault: Vault
-) -> dict[str, Any]:
+async def one_meeting(session: AsyncSession, meeting_id: UUID, caller: Caller, *, vault: Vault) -> dict[str, Any]:
     """Return one tally of a kelurahan meeting, masked, for whoever saw it in an earlier version."""
     return meeting_view(await meeting_row(session, meeting_id, caller), vault=vault, unmasked=False)

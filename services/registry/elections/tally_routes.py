@@ -23,10 +23,10 @@ from services.registry.elections.tally_schemas import (
 )
 from shared.clock import Now
 from shared.database import Reading
-from shared.items import to_change, to_extend
+from shared.items import in_version, locked, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
-from shared.replies import item_reply, saved
+from shared.replies import expected_version, item_reply, saved
 from shared.restricted import stored_nowhere
 from shared.routing import router
 from shared.writing import Writing
@@ -49,11 +49,12 @@ async def _election_of_meeting(id: UUID, session: Writing, by: ElectionWriter) -
 
 
 async def _meeting_to_change(
-    id: UUID, request: Request, session: Writing, caller: Anyone, vault: PersonalVault, now: Now
+    id: UUID, request: Request, session: Writing, caller: Anyone, vault: PersonalVault
 ) -> Meeting:
-    """Return a tally of a meeting as `to_change` does; what is said of a stale one tells which names differ, masked."""
-    represent = partial(comparing.one_meeting, vault=vault)
-    return await to_change(Meeting, represent)(id, request, session, caller, now)
+    """Return a tally of a meeting as `to_change` does; of a stale one, `current` tells which names differ, masked."""
+    version = expected_version(request.headers.get("if-match"))
+    meeting = await locked(session, Meeting, id, by=caller)
+    return await in_version(meeting, version, lambda: comparing.one_meeting(session, id, caller, vault=vault))
 
 
 ElectionOfBallot = Annotated[Election, Depends(_election_of_ballot)]

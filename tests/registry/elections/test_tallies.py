@@ -321,7 +321,9 @@ class TestMeeting:
 
         assert (corrected.status_code, stale.status_code) == (200, 412)
         assert not [one.text for one in (first, second, corrected, stale, *masked) if "Warga" in one.text]
-        assert {"pointer": "/members/2/name", "this": None, "other": None} in masked[0].json()["differences"]
+        line = {"pointer": "/members/2/name", "this": None, "other": None}
+        told = [one["differences"] for one in (stale.json()["current"], masked[0].json())]
+        assert told == [[{"pointer": "/observers", "this": 7, "other": 6}, line]] * 2
         assert before == []
         assert shown.json()["members"][2]["name"] == "Warga Lain"
         difference = {"pointer": "/members/2/name", "this": "Warga Lain", "other": "Warga Contoh 2"}
