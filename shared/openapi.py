@@ -9,7 +9,6 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.compacting import compact
-from shared.lists import Page
 from shared.permissions import Anyone, Needs, SignedIn
 from shared.replies import expected_version
 from shared.writing import MoneyWriting, Writing
@@ -65,9 +64,11 @@ PROBLEM_SCHEMA: Json = {
     },
 }
 EVERYWHERE = (
-    " A creation sent again with the same id and content makes nothing and answers 200."
-    " Items and lists carry an ETag; a GET answers 304 to it in If-None-Match. Problems come in Indonesian, or in English with"
-    " Accept-Language: en. Every list comes whole as text/csv, application/x-ndjson or application/vnd.apache.parquet."
+    " A creation sent again with the same id and content makes nothing and answers 200. A page of a list carries"
+    " Journal-Position (follow the journal after it and you miss nothing) and, where one follows, Link with rel=next."
+    " Items and lists carry an ETag; a GET answers 304 to it in If-None-Match. Problems come in Indonesian, or in"
+    " English with Accept-Language: en. Every list comes whole as text/csv, application/x-ndjson or"
+    " application/vnd.apache.parquet."
 )
 """What holds for so many operations that each of them need not say it."""
 
@@ -94,11 +95,6 @@ PARAMETERS: Json = {
     },
 }
 HEADERS: Json = {
-    "Journal-Position": {
-        "description": "Follow the journal after this position and you miss nothing",
-        "schema": {"type": "integer"},
-    },
-    "Link": {"description": '`rel="next"`: the next page, when there is one', "schema": {"type": "string"}},
     "Location": {"description": "Address of the new item", "schema": {"type": "string"}},
 }
 
@@ -190,13 +186,8 @@ def _parameters(operation: Json, *, writes: bool, money: bool, versioned: bool) 
 
 
 def _success(operation: Json, success: Json, *, route: APIRoute, writes: bool) -> None:
-    """Add the headers of a reply and the second answer of a repeated creation."""
-    model = route.response_model
-    is_page = isinstance(model, type) and issubclass(model, Page) and "limit" in getattr(route, "parameters", ())
-    names = ["Journal-Position", "Link"] if is_page else []
+    """Say how a write is answered: the second answer of a repeated creation, and where the new item is."""
     success["description"] = "As it stands"
-    if names:
-        success["headers"] = {name: _reference("headers", name) for name in names}
     if writes and route.status_code == 201:
         before = {"description": "As it stands", "content": success.get("content", {})}
         operation["responses"]["200"] = before
