@@ -53,6 +53,8 @@ def _volunteers(board: Board) -> list[Json]:
         {
             "id": named("volunteer", HERO, number),
             "kelurahan_code": HERO,
+            # The first has an account, so that the board may delegate work to it.
+            **({} if number else {"person_id": named("person", "relawan-kricak")}),
             "name": name,
             "sex": "female" if name.startswith("Ibu") else "male",
             "roles": list(TASKS[number % len(TASKS)]),

@@ -166,7 +166,22 @@ FITTING: dict[str, dict[str, Any]] = {
         "kind": ["groups", "activities"],
         "record_id": [UUID(int=number) for number in range(ROWS)],
     },
-    "handovers": {"region_code": "34.71", "passing": [[]], "in_progress": [[]]},
+    "handovers": {
+        "region_code": "34.71",
+        "passing": [[]],
+        "in_progress": [[]],
+        "unfinished": [
+            None,
+            [
+                {
+                    "kelurahan_code": PLACE,
+                    "subject": "duplicates",
+                    "count": 2,
+                    "address": f"/registry/v1/duplicates?region={PLACE}",
+                }
+            ],
+        ],
+    },
 }
 """What a table's own declaration does not tell: sums that must add up, codes, and the shape of JSON."""
 

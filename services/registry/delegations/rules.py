@@ -20,6 +20,44 @@ class Work(StrEnum):
     ACTIVITIES = "planning:activities:write"
 
 
+class Seat(StrEnum):
+    """What somebody is to a board that work is delegated to, the nearest first.
+
+    Anggota terpilih, petugas sekretariat, UPK, UPL, UPS atau pengawas, pengurus KSM, relawan.
+    """
+
+    OFFICER = "officer"
+    APPOINTMENT = "appointment"
+    MEMBERSHIP = "membership"
+    VOLUNTEER = "volunteer"
+
+
+class NotInOffice(Forbidden):
+    code = "delegation.not_in_office"
+    title = Text("Bukan anggota yang menjabat", "Not in office")
+    detail = Text(
+        "Pada {day} orang dari akun ini tidak tercatat sebagai anggota terpilih yang menjabat di lembaga ini.",
+        "On {day} this account's person is not recorded as an elected officer of this board.",
+    )
+    fix = Text(
+        "Yang mendelegasikan adalah anggota terpilih, dengan akun yang dibuka atas person_id-nya.",
+        "An elected officer delegates, with an account that was opened for the officer's person_id.",
+    )
+
+
+class NoSeat(Invalid):
+    code = "delegation.no_seat"
+    title = Text("Tidak berkedudukan di lembaga ini", "No seat at this board")
+    detail = Text(
+        "Pada {day} orang dari akun ini bukan anggota, petugas, relawan, atau pengurus KSM dari lembaga ini.",
+        "On {day} this account's person is no officer of this board, none of its organs', groups' or volunteers.",
+    )
+    fix = Text(
+        "Catat penunjukannya dengan person_id dari akun itu (lihat accounts/self), atau buka akun atas person_id-nya.",
+        "Record the seat with the account's person_id (see accounts/self), or open an account for the seat's person_id.",
+    )
+
+
 class TakerUnknown(Invalid):
     code = "delegation.account_unknown"
     title = Text("Akun penerima tidak dapat menerima", "This account cannot take it")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,10 @@ from services.registry.delegations.models import Delegation
 from services.registry.delegations.rules import (
     DelegationOver,
     MandateNone,
+    NoSeat,
     NotDirect,
+    NotInOffice,
+    Seat,
     TakerSelf,
     TakerUnknown,
     WorkNotHeld,
@@ -50,7 +54,10 @@ def _note(session: AsyncSession, delegation: Delegation, action: str, *, by: Cal
         "board_id": delegation.board_id,
         "kelurahan_code": delegation.kelurahan_code,
         "delegator_id": delegation.delegator_id,
+        "officer_id": delegation.officer_id,
         "account_id": delegation.account_id,
+        "seat": delegation.seat,
+        "seat_id": delegation.seat_id,
         "scopes": delegation.scopes,
         "starts_on": delegation.starts_on,
         "ends_on": delegation.ends_on,
@@ -76,14 +83,22 @@ async def delegate(session: AsyncSession, draft: DelegationDraft, *, by: Caller,
         raise NotDirect
     if missing := sorted(set(scopes) - (set(delegator.scopes) & by.scopes)):
         raise WorkNotHeld(scopes=" ".join(missing))
-    await _require_taker(session, draft.account_id, region=region, by=by, now=now)
+    taker = await _require_taker(session, draft.account_id, region=region, by=by, now=now)
     await _require_mandate(session, draft.board_id, starts_on=starts_on, ends_on=ends_on)
+    officer = await _require_officer(session, draft.board_id, delegator, place=code, starts_on=starts_on, now=now)
+    seats = await _seats_of(session, taker, draft.board_id, place=code, on=starts_on)
+    if not seats:
+        raise NoSeat(pointer="/account_id", day=starts_on)
     delegation = Delegation(
         kelurahan_code=code,
         board_id=draft.board_id,
         delegator_id=delegator.id,
+        officer_id=officer,
         account_id=draft.account_id,
+        seat=seats[0].seat,
+        seat_id=seats[0].id,
         scopes=scopes,
+        minutes_reference=draft.minutes_reference,
         starts_on=starts_on,
         ends_on=ends_on,
         revoked_at=None,
@@ -95,13 +110,34 @@ async def delegate(session: AsyncSession, draft: DelegationDraft, *, by: Caller,
     return delegation.id, True
 
 
-async def _require_taker(session: AsyncSession, account_id: UUID, *, region: str, by: Caller, now: datetime) -> None:
+async def _seats_of(session: AsyncSession, holder: Holder, board_id: UUID, *, place: str, on: date) -> list[Any]:
+    if holder.person_id is None:
+        return []
+    return await queries.seats_of(session, holder.person_id, board_id, place=place, on=on)
+
+
+async def _require_officer(
+    session: AsyncSession, board_id: UUID, delegator: Holder, *, place: str, starts_on: date, now: datetime
+) -> UUID:
+    """Return the elected seat of who lends, in office today and when it begins; or NotInOffice.
+
+    A board speaks through those whom residents elected; who is appointed works for it.
+    """
+    for seat in await _seats_of(session, delegator, board_id, place=place, on=today(now)):
+        if seat.seat == Seat.OFFICER and seat.ends_on >= starts_on:
+            officer: UUID = seat.id
+            return officer
+    raise NotInOffice(day=starts_on)
+
+
+async def _require_taker(session: AsyncSession, account_id: UUID, *, region: str, by: Caller, now: datetime) -> Holder:
     """Refuse an account that is unknown, suspended, or serves elsewhere too: all of them alike, to tell nothing."""
     taker = await holding(session, account_id, on=today(now))
     if taker is None or taker.regions != [region]:
         raise TakerUnknown(pointer="/account_id", region=region)
     if taker.id == by.account_id or taker.person_id == by.person_id:
         raise TakerSelf(pointer="/account_id")
+    return taker
 
 
 async def _require_mandate(session: AsyncSession, board_id: UUID, *, starts_on: date, ends_on: date) -> None:
@@ -115,7 +151,7 @@ async def change(
     session: AsyncSession, delegation: Delegation, edited: DelegationChange, *, by: Caller, now: datetime
 ) -> None:
     """Let a delegation that is locked end on another day."""
-    _require_lasting(delegation, now=now)
+    await _require_lasting(session, delegation, now=now)
     if "ends_on" in (given := changes(edited)):
         require_ahead(max(delegation.starts_on, today(now)), given["ends_on"], today=today(now))
         await _require_mandate(
@@ -131,7 +167,7 @@ async def change(
 
 async def revoke(session: AsyncSession, delegation: Delegation, *, by: Caller, now: datetime) -> None:
     """Take a delegation that is locked back; the tokens that carry it are void within seconds."""
-    _require_lasting(delegation, now=now)
+    await _require_lasting(session, delegation, now=now)
     if delegation.starts_on <= today(now):
         await accounts.end_tokens(session, delegation.account_id, by=by, now=now)
     delegation.revoked_at = delegation.changed_at = now
@@ -139,8 +175,8 @@ async def revoke(session: AsyncSession, delegation: Delegation, *, by: Caller, n
     _note(session, delegation, "delegation.revoked", by=by, now=now)
 
 
-def _require_lasting(delegation: Delegation, *, now: datetime) -> None:
-    if delegation.revoked_at is not None or delegation.ends_on < today(now):
+async def _require_lasting(session: AsyncSession, delegation: Delegation, *, now: datetime) -> None:
+    if delegation.revoked_at is not None or await queries.lasts_until(session, delegation.id) < today(now):
         raise DelegationOver
 
 
@@ -148,7 +184,7 @@ async def lent_to(session: AsyncSession, taker: Holder, *, on: date) -> Lent:
     """Return what a locked account may besides on a day.
 
     Only where all that the account serves is the board's own kelurahan, since a token's scopes hold in all its
-    regions; only what the delegator has on the day, and only while the board has its mandate.
+    regions; only what the delegator has on the day, and only while the board has its mandate and both their seats.
     """
     scopes: set[str] = set()
     last_days: list[date] = []
@@ -165,5 +201,5 @@ async def lent_to(session: AsyncSession, taker: Holder, *, on: date) -> Lent:
         if not stands or delegator is None or mandate is None:
             continue
         scopes.update(lent(row.scopes, held=delegator.scopes))
-        last_days += [row.ends_on, mandate, *([delegator.last_day] if delegator.last_day else [])]
+        last_days += [row.lasts_until, mandate, *([delegator.last_day] if delegator.last_day else [])]
     return Lent(sorted(scopes), min(last_days, default=None))

@@ -8,12 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards import service as boards
-from services.registry.groups.models import Group, JointLiability
+from services.registry.groups.models import Group, JointLiability, Membership
 from services.registry.groups.queries import GROUP_RULES, LISTED
 from services.registry.groups.readiness import readiness_of
 from services.registry.groups.rules import (
     GroupInvalid,
     GroupKind,
+    MemberRole,
     MembersListed,
     NotBorrowing,
     before_group_faults,
@@ -28,7 +29,7 @@ from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.rulesets import in_force
 
-__all__ = ["readiness_of"]
+__all__ = ["Group", "MemberRole", "Membership", "readiness_of"]
 
 AUDIENCES = {
     "group.recorded": Audience.REGION,

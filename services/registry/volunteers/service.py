@@ -22,6 +22,8 @@ from shared.permissions import Caller
 from shared.vault import Vault
 from shared.writing import advisory_number
 
+__all__ = ["Volunteer"]
+
 AUDIENCES = {
     "volunteer.recorded": Audience.REGION,
     "volunteer.changed": Audience.REGION,
