@@ -78,6 +78,9 @@ def fault(error: Mapping[str, Any]) -> Fault:
         error["loc"][1:] if error["loc"] and error["loc"][0] in {"body", "query", "path", "header"} else error["loc"]
     )
     values = {key: value for key, value in (error.get("ctx") or {}).items() if isinstance(value, str | int | float)}
+    if "expected" in values:
+        # The parser joins its choices by an English word.
+        values["expected"] = str(values["expected"]).replace("' or '", "', '")
     return Fault(pointer(place), code, message, values)
 
 

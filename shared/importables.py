@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.errors import AlreadyThere, DatabaseBusy, Fault, Refusal, Text, ValueUnusable
-from shared.faults import MOST_FAULTS, faults
+from shared.faults import faults
 from shared.items import Draft
 from shared.journal import Change
 from shared.jsontypes import json_types
@@ -144,6 +144,11 @@ class Importable:
         """Return the columns without which no row can be read."""
         return [column for column in self.columns if _is_required(self.draft, column.field.split("/"))]
 
+    @cached_property
+    def example(self) -> dict[str, str]:
+        """Return the cells of the row that the template shows."""
+        return {column.field: column.example for column in self.all_columns if column.example}
+
     def column_of(self, pointer: str) -> str | None:
         """Return the header of the column that a JSON pointer speaks of, None when it speaks of the whole row."""
         place = pointer.removeprefix("/")
@@ -268,14 +273,3 @@ def together(many: Record, use_case: Callable[..., Awaitable[tuple[UUID, bool]]]
             return await alone(session, drafts, by, now)
 
     return record
-
-
-def told_faults(importable: Importable, found: Refusal | Sequence[Fault]) -> list[dict[str, Any]]:
-    """Return faults as a row keeps them: column, code, and what is wrong in both languages."""
-    if isinstance(found, Refusal):
-        found = found.faults or [Fault("", found.code, found.detail, found.values)]
-    return [told(importable.column_of(one.pointer), one.code, one.message, one.values) for one in found[:MOST_FAULTS]]
-
-
-def told(column: str | None, code: str, message: Text, values: Mapping[str, object]) -> dict[str, Any]:
-    return {"column": column, "code": code, "id": message.said("id", values), "en": message.said("en", values)}

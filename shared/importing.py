@@ -4,8 +4,10 @@ Check and commit are one path; a check ends each chunk's SAVEPOINT by rolling it
 may clash stand in one chunk. A worker that dies leaves whole chunks behind, and the next one goes on behind them.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -31,16 +33,18 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.asking import Unanswered
+from shared.authority import AuthorityUnknownError
 from shared.canonical import keyed_digest
 from shared.clock import read_clock
-from shared.importables import Importable, Outcome, attempt, told_faults
-from shared.jobs import Running
-from shared.permissions import Caller
+from shared.importables import Importable, Outcome, attempt
+from shared.jobs import PAUSE_SECONDS, Running
+from shared.permissions import NOBODY, AccountSuspended, Caller, ScopeMissing
 from shared.vault import Vault
+from shared.verdicts import told_faults
 
 WORK = "import"
 KEPT = timedelta(days=30)
@@ -75,7 +79,8 @@ def import_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("mode", String(10), nullable=False),
         Column("account", Uuid, nullable=False),
         Column("caller", JSONB, nullable=False),
-        Column("headers", JSONB, nullable=False),
+        # In the order of the file: what is to be mended comes back in columns as they were.
+        Column("headers", JSON, nullable=False),
         Column("rows", Integer, nullable=False),
         *(Column(one.value, Integer, nullable=False) for one in RowVerdict),
         Column("version", BigInteger, nullable=False),
@@ -134,22 +139,45 @@ class Importing:
 
     async def run(self, job: Running) -> Mapping[str, Any]:
         """Judge the rows of a file that wait for it; done again, it goes on where it was."""
-        while await self._chunk_answered(job):
+        while await self._chunk_answered(job, await self._sender(job)):
             pass
         imports = job.table.metadata.tables["imports"]
         async with job.database.reads.connect() as connection:
             row = (await connection.execute(select(imports).where(imports.c.id == job.id))).one()
         return {"kind": row.kind, "mode": row.mode, "rows": row.rows} | {one: getattr(row, one) for one in RowVerdict}
 
-    async def _chunk_answered(self, job: Running) -> bool:
+    async def _sender(self, job: Running) -> Caller:
+        """Return who sent a file with what they may now; AccountSuspended or ScopeMissing when they may no more.
+
+        While nobody tells, it waits: nothing is recorded for somebody who may be suspended.
+        """
+        imports = job.table.metadata.tables["imports"]
+        async with job.database.reads.connect() as connection:
+            row = (await connection.execute(select(imports).where(imports.c.id == job.id))).one_or_none()
+        if row is None:
+            return NOBODY
+        while True:
+            try:
+                now = await job.authorities.of(row.account)
+            except AuthorityUnknownError:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            if now is None:
+                raise AccountSuspended
+            caller, scope = caller_of(row.caller), self.by_kind[row.kind].scope
+            if not now.may(scope):
+                raise ScopeMissing(scope=scope)
+            return replace(caller, roles=now.roles, scopes=caller.scopes & now.scopes, regions=now.regions)
+
+    async def _chunk_answered(self, job: Running, sender: Caller) -> bool:
         answers: dict[Any, Any] = {}
         while True:
             try:
-                return await self._chunk(job, answers)
+                return await self._chunk(job, sender, answers)
             except Unanswered as missing:
                 answers[missing.question] = await missing.ask()
 
-    async def _chunk(self, job: Running, answers: dict[Any, Any]) -> bool:
+    async def _chunk(self, job: Running, sender: Caller, answers: dict[Any, Any]) -> bool:
         """Judge the next rows; return whether any waited."""
         imports, rows = (job.table.metadata.tables[name] for name in ("imports", "import_rows"))
         async with job.database.transaction() as session:
@@ -167,7 +195,7 @@ class Importing:
             ).all()
             if not chunk:
                 return False
-            verdicts = await self._judge(session, known_as, chunk)
+            verdicts = await self._judge(session, known_as, chunk, sender)
             await _note(session, rows, chunk, verdicts, import_id=job.id)
             counts = Counter(verdict for verdict, _ in verdicts)
             counted = {one.value: imports.c[one.value] + count for one, count in counts.items()}
@@ -178,7 +206,7 @@ class Importing:
         return True
 
     async def _judge(
-        self, session: AsyncSession, known_as: Row[Any], chunk: Sequence[Row[Any]]
+        self, session: AsyncSession, known_as: Row[Any], chunk: Sequence[Row[Any]], sender: Caller
     ) -> list[tuple[RowVerdict, list[dict[str, Any]]]]:
         importable = self.by_kind[known_as.kind]
         vault = vault_of(session.info["hmac_key"])
@@ -194,7 +222,7 @@ class Importing:
                 found[row.number] = faults
             else:
                 drafts.append((row.number, draft))
-        outcomes = await _outcomes(session, importable, known_as, [draft for _, draft in drafts])
+        outcomes = await _outcomes(session, importable, known_as, [draft for _, draft in drafts], by=sender)
         new: dict[int, RowVerdict] = {}
         for (number, _), outcome in zip(drafts, outcomes, strict=True):
             if isinstance(outcome, bool):
@@ -205,13 +233,13 @@ class Importing:
 
 
 async def _outcomes(
-    session: AsyncSession, importable: Importable, known_as: Row[Any], drafts: Sequence[Any]
+    session: AsyncSession, importable: Importable, known_as: Row[Any], drafts: Sequence[Any], *, by: Caller
 ) -> Sequence[Outcome]:
     """Record drafts; for a check only to see what becomes of them."""
     if not drafts:
         return ()
     async with attempt(session, kept=known_as.mode == ImportMode.COMMIT):
-        return await importable.record(session, drafts, caller_of(known_as.caller), read_clock())
+        return await importable.record(session, drafts, by, read_clock())
 
 
 async def _note(

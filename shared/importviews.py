@@ -1,7 +1,6 @@
 """Imports over HTTP: a file comes in, its verdicts go out, and a template or what is to be mended can be downloaded."""
 
 import asyncio
-from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,11 +11,12 @@ from sqlalchemy import Row, Table, select
 
 from shared.clock import Now
 from shared.database import Reading, Snapshot, database_of
-from shared.errors import Fault, Language, QueryInvalid, ResourceNotFound, Text
+from shared.errors import Fault, Language, QueryInvalid, ResourceNotFound, Text, TooMany
 from shared.faults import KNOWN
 from shared.importables import Importable
+from shared.importfiles import corrections, template
 from shared.importing import WORK, Importing, ImportMode, RowVerdict, imports_of, vault_of
-from shared.intake import OWN_HEADERS, keep, kept_rows
+from shared.intake import keep, kept_rows
 from shared.jobs import OPEN, Jobs, JobState
 from shared.jobviews import JobView, accepted
 from shared.lists import Order, Page, PageQuery, page
@@ -26,8 +26,7 @@ from shared.reading import read_apart
 from shared.replies import VersionStale, expected_version, item_reply, reply, saved
 from shared.restricted import Sight, stored_nowhere
 from shared.routing import router
-from shared.sheets import CSV, FORMS, MOST_BYTES, XLSX, FileTooLarge, csv_bytes, form_of, xlsx_bytes
-from shared.vault import Vault
+from shared.sheets import CSV, FORMS, MOST_BYTES, XLSX, FileTooLarge, form_of
 from shared.withdrawing import undo
 from shared.writing import Writing
 
@@ -37,6 +36,10 @@ AT_ONCE = asyncio.Semaphore(1)
 ROOM_FOR_A_FILE = MOST_BYTES + 1024 * 1024
 """Bytes of a body: a file of 20 MB and some; the gateway says the same."""
 
+MOST_OPEN = 10
+"""Imports of one account that wait or are worked on, so that nobody fills the database or keeps the worker to themselves."""
+
+RETRY_SECONDS = 30
 FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 FILE_BODY: dict[str, Any] = {
     "requestBody": {
@@ -45,8 +48,16 @@ FILE_BODY: dict[str, Any] = {
         "content": dict.fromkeys(FORMS, FILE),
     }
 }
-NEVER_JUDGED = Text("Belum diperiksa.", "Not judged.")
-NEEDED, OPTIONAL = Text("wajib", "required"), Text("boleh kosong", "optional")
+
+
+class TooManyOpenImports(TooMany):
+    code = "import.too_many_open"
+    title = Text("Terlalu banyak impor berjalan", "Too many imports under way")
+    detail = Text(
+        "Akun ini sudah memiliki {most} impor yang menunggu atau dikerjakan.",
+        "This account has {most} imports already that wait or are worked on.",
+    )
+    fix = Text("Tunggu sampai satu selesai, atau batalkan satu.", "Wait until one has ended, or call one off.")
 
 
 class ImportAsked(BaseModel):
@@ -161,6 +172,8 @@ async def begin_import(  # noqa: PLR0917 - a route's signature says who, on what
     importable = _importable(request, asked.kind)
     assert importable is not None  # noqa: S101 - refused before, where the file is read
     jobs: Jobs = request.app.state.jobs
+    if await jobs.open_of(session, WORK, by=by) >= MOST_OPEN:
+        raise TooManyOpenImports(most=MOST_OPEN, retry_after=RETRY_SECONDS)
     job = await jobs.begin(session, WORK, {"kind": asked.kind, "mode": asked.mode}, by=by, now=now)
     await keep(session, _tables(request), importable, sent, import_id=job.id, mode=asked.mode, by=by, now=now)
     return accepted(request, job)
@@ -239,24 +252,10 @@ async def read_corrections(id: UUID, request: Request, caller: SignedIn, connect
     language = language_of(request.headers.get("accept-language"))
     vault = vault_of(request.app.state.settings.hmac_key)
     content = await asyncio.to_thread(
-        _corrections, known_as.headers, found, language=language, vault=vault, hidden=hidden
+        corrections, known_as.headers, found, language=language, vault=vault, hidden=hidden
     )
     headers = {"Content-Disposition": f'attachment; filename="{known_as.kind}-{id}.csv"'}
     return stored_nowhere(reply(request, content, media_type=CSV, headers=headers))
-
-
-def _corrections(
-    fields: Mapping[str, str], found: Any, *, language: Language, vault: Vault, hidden: Collection[str]
-) -> bytes:
-    lines = [[*fields, *OWN_HEADERS]]
-    for row in found:
-        cells = vault.opened(row.item_id, bytes(row.wrapped_key), bytes(row.sealed))
-        wrong = "; ".join(f"{one['column']}: {one[language]}" if one["column"] else one[language] for one in row.faults)
-        if row.verdict == RowVerdict.WAITING:
-            wrong = NEVER_JUDGED.said(language, {})
-        shown = ("" if field in hidden else cells.get(field, "") for field in fields.values())
-        lines.append([*shown, str(row.number), wrong])
-    return csv_bytes(lines)
 
 
 async def read_import_template(kind: str, request: Request, _caller: Anyone) -> Response:
@@ -264,21 +263,9 @@ async def read_import_template(kind: str, request: Request, _caller: Anyone) -> 
     importable = _importable(request, kind)
     if importable is None:
         raise ResourceNotFound
-    columns = importable.all_columns
-    lines = [[one.header for one in columns], [one.example for one in columns]]
     form = CSV if CSV in request.headers.get("accept", "") else XLSX
-    content = csv_bytes(lines) if form == CSV else xlsx_bytes([("Data", lines), ("Penjelasan", _explained(importable))])
     headers = {"Content-Disposition": f'attachment; filename="{kind}.{"csv" if form == CSV else "xlsx"}"'}
-    return reply(request, content, media_type=form, headers=headers)
-
-
-def _explained(importable: Importable) -> list[list[str]]:
-    lines = [["Kolom", "Field", "Isi", "Meaning", "Wajib?", "Pilihan / Choices"]]
-    for one in importable.all_columns:
-        need = NEEDED if one in importable.required else OPTIONAL
-        choices = ", ".join(f"{word} = {term}" for word, term in one.choices.items())
-        lines.append([one.header, one.field, one.meaning.id, one.meaning.en, need.id, choices])
-    return lines
+    return reply(request, template(importable, form), media_type=form, headers=headers)
 
 
 async def _to_undo(id: UUID, request: Request, by: SignedIn, session: Writing) -> Row[Any]:

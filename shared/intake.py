@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.canonical import plain
 from shared.errors import Fault, Invalid, Text
 from shared.identity import new_id
-from shared.importables import Importable, known, told
+from shared.importables import Importable, known
 from shared.importing import MOST_NAMED, ImportMode, RowVerdict, vault_of
 from shared.loading import copy_rows
 from shared.permissions import Caller
 from shared.sheets import Sheet, SheetRow
 from shared.statements import among
+from shared.verdicts import told
 
 ROWS_AT_ONCE = 500
 """Rows of a chunk: many enough for set-based statements, few enough that no lock is held for long."""
@@ -67,6 +68,9 @@ NOT_TEXT = Text(
     "This cell holds a number, so that leading zeros were lost; make it text.",
 )
 OVERFULL = Text("Baris ini lebih panjang daripada judul kolomnya.", "This row is longer than the headers.")
+EXAMPLE = Text(
+    "Ini baris contoh dari templat; hapus atau isi.", "This is the template's example; remove it or fill it in."
+)
 ID_TWICE = Text("ID ini sudah ada di baris {row}.", "This id stands in row {row} already.")
 
 
@@ -101,6 +105,8 @@ def kept_rows(importable: Importable, sheet: Sheet, *, secret: bytes) -> tuple[d
     for row in sheet.rows:
         cells = {fields[header]: text for header, text in row.cells.items() if header in fields}
         found = _form_faults(importable, row, fields)
+        if cells == importable.example:
+            found.append(told(None, "row.example", EXAMPLE, {}))
         item_id = _own_id(cells)
         if item_id in seen:
             found.append(told("ID", "import.id_twice", ID_TWICE, {"row": seen[item_id]}))

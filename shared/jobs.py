@@ -25,19 +25,24 @@ from sqlalchemy import (
     Uuid,
     case,
     delete,
+    func,
     insert,
+    select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.authority import Authorities
 from shared.canonical import canonical_bytes, plain
 from shared.clock import read_clock
 from shared.database import Database
+from shared.errors import Forbidden, Refusal, Unauthenticated, Unforeseen
 from shared.identity import new_id
 from shared.loading import driver_connection
 from shared.log import log
 from shared.permissions import Caller
+from shared.writing import advisory_number
 
 TASK = "job"
 TRIES = 5
@@ -69,6 +74,7 @@ def jobs_table(metadata: MetaData) -> Table:
         Column("id", Uuid, primary_key=True),
         Column("kind", String(40), nullable=False),
         Column("account", Uuid, nullable=False),
+        Column("regions", ARRAY(String(13, collation="C")), nullable=False),
         Column("arguments", JSONB, nullable=False),
         Column("state", String(20), nullable=False),
         Column("done", Integer, nullable=False),
@@ -111,6 +117,8 @@ class Running:
     arguments: Mapping[str, Any]
     database: Database
     table: Table
+    authorities: Authorities
+    """What whoever asked for it may now, when a part of it is done."""
 
     async def advance(self, session: AsyncSession, done: int, *, total: int | None = None) -> None:
         """Say how far the work is, as the last act in the transaction of each part.
@@ -125,7 +133,10 @@ class Running:
 
 
 Work = Callable[[Running], Awaitable[Mapping[str, Any]]]
-"""Does a job and returns what it made. Done again from the start when its worker died: safe to repeat."""
+"""Does a job and returns what it made. Done again from the start when its worker died: safe to repeat.
+
+What it is refused for good, for somebody may no more what they asked for, ends it at once.
+"""
 
 
 class Jobs:
@@ -139,6 +150,15 @@ class Jobs:
         self._task = self._queue.task(name=TASK, retry=retry, pass_context=True)(self._do)
         self._queue.periodic(cron="* * * * *")(self._queue.task(name="revive", queueing_lock="revive")(self._revive))
         self._database: Database | None = None
+        self._authorities: Authorities | None = None
+
+    async def open_of(self, session: AsyncSession, kind: str, *, by: Caller) -> int:
+        """Return how many jobs of a kind an account has open; no other is begun for it before this transaction ends."""
+        assert by.account_id is not None  # noqa: S101 - a permission stands before every route
+        await session.execute(select(func.pg_advisory_xact_lock(advisory_number(by.account_id.bytes))))
+        table = self._table
+        mine = (table.c.account == by.account_id, table.c.kind == kind, table.c.state.in_(OPEN))
+        return await session.scalar(select(func.count()).select_from(table).where(*mine)) or 0
 
     async def begin(
         self, session: AsyncSession, kind: str, arguments: Mapping[str, Any], *, by: Caller, now: datetime
@@ -149,6 +169,7 @@ class Jobs:
             "id": job_id,
             "kind": kind,
             "account": by.account_id,
+            "regions": list(by.regions),
             "arguments": plain(arguments),
             "state": JobState.QUEUED,
             "done": 0,
@@ -161,9 +182,9 @@ class Jobs:
         await self._task.configure(connection=connection).defer_async(job_id=str(job_id))
         return job
 
-    async def keep_working(self, database: Database) -> None:
+    async def keep_working(self, database: Database, authorities: Authorities) -> None:
         """Do queued jobs for as long as the process lives, those of dead workers included."""
-        self._database = database
+        self._database, self._authorities = database, authorities
         while True:
             try:
                 await self._work()
@@ -183,12 +204,12 @@ class Jobs:
             await self._queue.job_manager.retry_job(job, retry_at=datetime.now(UTC))  # noqa: TID251 - the library's own clock
 
     async def _do(self, context: procrastinate.JobContext, job_id: str) -> None:
-        if self._database is None:
+        if self._database is None or self._authorities is None:
             message = "a job outside a worker"
             raise RuntimeError(message)
-        await self.do(self._database, UUID(job_id), last=context.job.attempts >= TRIES - 1)
+        await self.do(self._database, self._authorities, UUID(job_id), last=context.job.attempts >= TRIES - 1)
 
-    async def do(self, database: Database, job_id: UUID, *, last: bool = False) -> None:
+    async def do(self, database: Database, authorities: Authorities, job_id: UUID, *, last: bool = False) -> None:
         """Do a job unless it has ended; what it raises puts it back into the queue, or fails it after the `last` try."""
         table = self._table
         async with database.transaction() as session:
@@ -196,14 +217,20 @@ class Jobs:
         if row is None:
             return
         try:
-            result = plain(await self._works[row.kind](Running(row.id, row.arguments, database, table)))
+            result = plain(await self._works[row.kind](Running(row.id, row.arguments, database, table, authorities)))
         except JobEndedError:
+            return
+        except (Forbidden, Unauthenticated) as refusal:
+            log.info("job.refused", kind=row.kind, job=str(job_id), code=refusal.code)
+            async with database.transaction() as session:
+                await move(session, table, job_id, JobState.FAILED, now=read_clock(), message=refusal.code)
             return
         except Exception as error:
             log.error("job.failed", kind=row.kind, job=str(job_id), exc_info=error)
             state = JobState.FAILED if last else JobState.QUEUED
+            code = error.code if isinstance(error, Refusal) else Unforeseen.code
             async with database.transaction() as session:
-                await move(session, table, job_id, state, now=read_clock(), message=type(error).__name__)
+                await move(session, table, job_id, state, now=read_clock(), message=code)
             raise
         digest = hashlib.sha256(canonical_bytes(result)).digest()
         async with database.transaction() as session:

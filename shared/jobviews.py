@@ -1,27 +1,28 @@
 """Jobs over HTTP: who asked for long work watches it, finds it again, and can call it off."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Row, Table, select
+from sqlalchemy import ColumnElement, Row, Table, not_, or_, select
 
 from shared.clock import Now
 from shared.database import Reading
-from shared.errors import Conflict, Language, ResourceNotFound, Text
+from shared.errors import Conflict, Language, ResourceNotFound, Text, all_refusals
 from shared.jobs import JobState, move
 from shared.lists import Order, Page, PageQuery, page
-from shared.permissions import SignedIn
+from shared.permissions import Caller, SignedIn
+from shared.places import reach_beyond
 from shared.problems import language_of
 from shared.replies import VersionStale, expected_version, item_reply, saved
 from shared.routing import router
 from shared.writing import Writing
 
-CALLED_OFF = Text(
-    "Dibatalkan oleh pengirimnya; bagian yang sudah selesai tetap ada.", "Called off by its sender; parts done stay."
-)
+CALLED_OFF = Text("Dibatalkan; bagian yang sudah selesai tetap ada.", "Called off; parts done stay.")
 
 
 class JobEnded(Conflict):
@@ -36,10 +37,11 @@ class JobView(BaseModel):
 
     id: UUID
     kind: str
+    account: UUID = Field(description="Who asked for it")
     state: JobState
     done: int = Field(description="Parts done; starts again when a worker died")
     total: int | None = Field(description="Parts there are; null until counted")
-    message: str | None
+    message: str | None = Field(description="Why it failed, was called off or is tried again")
     result: dict[str, Any] | None = Field(description="What it made; never null once succeeded")
     result_digest: str | None = Field(description="SHA-256 of the canonical result")
     version: int = Field(description="Changes with the state, not with the progress")
@@ -51,6 +53,12 @@ class JobQuery(PageQuery):
     """Filters of the list of jobs."""
 
     state: JobState | None = None
+    account: UUID | None = Field(None, description="Only those of this account")
+
+
+@cache
+def _titles() -> Mapping[str, Text]:
+    return {kind.code: kind.title for kind in all_refusals()}
 
 
 def job_view(row: Any, *, language: Language) -> dict[str, Any]:
@@ -59,6 +67,9 @@ def job_view(row: Any, *, language: Language) -> dict[str, Any]:
     view["result_digest"] = bytes(row.result_digest).hex() if row.result_digest else None
     if row.state == JobState.CANCELLED:
         view["message"] = CALLED_OFF.said(language, {})
+    elif row.message is not None:
+        title = _titles().get(row.message)
+        view["message"] = row.message if title is None else title.said(language, {})
     return view
 
 
@@ -71,14 +82,25 @@ def _table(request: Request) -> Table:
     return table
 
 
+def _within_reach(request: Request, caller: Caller, scope: str) -> ColumnElement[bool]:
+    """Return the condition that a job is the caller's own, or that they see to the jobs of all its regions."""
+    table = _table(request)
+    own = table.c.account == caller.account_id
+    if not caller.may(f"{request.app.state.service}:jobs:{scope}"):
+        return own
+    return or_(own, not_(reach_beyond(request.app.state.tables.places, table.c.regions, caller.regions)))
+
+
 async def list_jobs(
     request: Request, caller: SignedIn, connection: Reading, query: Annotated[JobQuery, Query()]
 ) -> Response:
-    """List one's own jobs of the last 30 days, the latest first."""
+    """List one's own jobs of the last 30 days, for operators all in their regions, the latest first."""
     table, language = _table(request), _language(request)
-    statement = select(table).where(table.c.account == caller.account_id)
+    statement = select(table).where(_within_reach(request, caller, "read"))
     if query.state is not None:
         statement = statement.where(table.c.state == query.state)
+    if query.account is not None:
+        statement = statement.where(table.c.account == query.account)
     order = Order(table.c.id, UUID, table.c.id, descending=True)
     return await page(
         request, connection, statement, query=query, order=order, shape=lambda row: job_view(row, language=language)
@@ -86,21 +108,21 @@ async def list_jobs(
 
 
 async def read_job(id: UUID, request: Request, caller: SignedIn, connection: Reading) -> Response:
-    """Read how far a job of one's own is."""
+    """Read how far a job is."""
     table = _table(request)
-    mine = select(table).where(table.c.id == id, table.c.account == caller.account_id)
-    row = (await connection.execute(mine)).one_or_none()
+    known = select(table).where(table.c.id == id, _within_reach(request, caller, "read"))
+    row = (await connection.execute(known)).one_or_none()
     if row is None:
         raise ResourceNotFound
     return item_reply(request, job_view(row, language=_language(request)))
 
 
 async def _to_call_off(id: UUID, request: Request, by: SignedIn, session: Writing) -> Row[Any]:
-    """Give the caller's job of the path, locked, in the version the caller last saw."""
+    """Give the job of the path, locked, in the version the caller last saw."""
     version = expected_version(request.headers.get("if-match"))
     table = _table(request)
-    mine = select(table).where(table.c.id == id, table.c.account == by.account_id)
-    row = (await session.execute(mine.with_for_update())).one_or_none()
+    known = select(table).where(table.c.id == id, _within_reach(request, by, "write"))
+    row = (await session.execute(known.with_for_update())).one_or_none()
     if row is None:
         raise ResourceNotFound
     if row.version != version:

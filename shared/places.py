@@ -7,7 +7,21 @@ from typing import Annotated, Any
 
 from pydantic import Field
 from sqlalchemy import Column as TableColumn
-from sqlalchemy import ColumnElement, Date, MetaData, String, Table, and_, false, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    MetaData,
+    String,
+    Table,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from shared.errors import Invalid, Text
 
@@ -91,6 +105,19 @@ def within_any(column: ColumnElement[str], prefixes: Iterable[str]) -> ColumnEle
     """Return the condition that a code lies in one of the regions; nowhere when there are none."""
     conditions = [within(column, prefix) for prefix in prefixes]
     return or_(*conditions) if conditions else false()
+
+
+def called_today(places: Table, region: Any) -> ColumnElement[str]:
+    """Return what a region that was given, a column, is called today."""
+    now = select(places.c.code_now).where(places.c.kelurahan_code == region).scalar_subquery()
+    # An array's texts sort as the database does, a code by its bytes.
+    return func.coalesce(now, region.collate("C"))
+
+
+def reach_beyond(places: Table, regions: Any, served: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that not all of some regions, an array, lie within those that are served today."""
+    region = func.unnest(regions).column_valued("region")
+    return exists(select(region).where(not_(within_any(called_today(places, region), served))))
 
 
 def lies_within(code: str, prefixes: Iterable[str]) -> bool:

@@ -91,7 +91,8 @@ def render(refusal: Refusal, *, request: Request, headers: Mapping[str, str] | N
 
 def refusal_of(error: RequestValidationError) -> Refusal:
     """Return what a failed parse means: an unreadable body, a wrong address, query, header or body."""
-    found = error.errors()
+    # What two dependencies of a route read is parsed twice, and wrong once.
+    found = list({(one["loc"], one["type"]): one for one in error.errors()}.values())
     places = {one["loc"][0] for one in found if one["loc"]}
     if any(one["type"] == "json_invalid" for one in found):
         return BodyUnreadable()

@@ -115,11 +115,12 @@ async def work(
         if attachments is not None:
             await sweep(session, attachments, storage, now=now)
 
+    authorities = Authorities(authority, lambda: service.load_standings(database))
     deliveries = Deliveries(
         service=service,
         tables=tables,
         database=database,
-        authorities=Authorities(authority, lambda: service.load_standings(database)),
+        authorities=authorities,
         outgoing=Outgoing(allow_private=settings.webhooks_allow_private),
         hmac_key=settings.hmac_key,
     )
@@ -133,7 +134,7 @@ async def work(
         _measure(database, tables),
         _witness(database, followers),
         deliveries.keep_delivering(),
-        *([jobs_of(service, settings).keep_working(database)] if service.every_work() else []),
+        *([jobs_of(service, settings).keep_working(database, authorities)] if service.every_work() else []),
         *(follower.keep_following(database) for follower in followers),
     ):
         await asyncio.Event().wait()

@@ -3,12 +3,15 @@
 import csv
 import io
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import httpx
+from jose import jwt
 
+from shared.authority import Authorities
+from shared.permissions import Caller, caller_from
 from tests.house import Running
 
 MUTATED = int(os.environ.get("TRIDAYA_MUTATED_FILES", "100")) // 4
@@ -28,12 +31,31 @@ def csv_file(rows: Sequence[Mapping[str, Any]], *, delimiter: str = ",") -> byte
     return written.getvalue().encode()
 
 
+def who(headers: Mapping[str, str]) -> Caller:
+    """Return whom a token speaks for."""
+    return caller_from(jwt.get_unverified_claims(headers["Authorization"].partition(" ")[2]))
+
+
+def telling(may: Callable[[], Caller | None]) -> Authorities:
+    """Return what a worker asks about everybody, and is told the same of all."""
+
+    async def ask(_account: UUID) -> Caller | None:
+        return may()
+
+    async def revoked() -> Mapping[UUID, float]:
+        return {}
+
+    return Authorities(ask, revoked)
+
+
 class Sender:
     """Somebody who sends files to a service."""
 
     def __init__(self, service: Running, *roles: str, regions: tuple[str, ...] = ("34.71",), **claims: Any) -> None:
         self.service = service
         self.headers = service.token(*roles, regions=regions, **claims)
+        self.may: Caller | None = who(self.headers)
+        """What they may while the worker works; None once they are suspended."""
         self.address = f"/{service.name}/v1/imports"
 
     async def send(
@@ -47,7 +69,10 @@ class Sender:
 
     async def work(self, import_id: str) -> None:
         """Do what the worker does."""
-        await self.service.app.state.jobs.do(self.service.database, UUID(import_id))
+        await self.service.app.state.jobs.do(self.service.database, self.authorities(), UUID(import_id))
+
+    def authorities(self) -> Authorities:
+        return telling(lambda: self.may)
 
     async def imported(self, content: bytes, **how: str) -> dict[str, Any]:
         """Send a file and wait for its verdicts."""

@@ -1,20 +1,25 @@
 """Imports: a file's rows judged as single POSTs, kept once, taken back whole; checks say what commits do."""
 
+import asyncio
 import csv
 import io
 import struct
 import tracemalloc
 import zipfile
+from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
+from shared.authority import Authorities
 from shared.clock import read_clock
 from shared.importing import KEPT, Importing, forget_old_imports
+from shared.importviews import MOST_OPEN
+from shared.permissions import Caller
 from shared.sheets import MOST_BYTES, XLSX, FileTooLarge, FileUnreadable, read_sheet, xlsx_bytes
 from tests.house import Running, code_of, etag
 from tests.shared.importing import BOARD, CODE, MUTATED, Sender, csv_file
@@ -75,7 +80,7 @@ async def test_each_fault_stands_at_its_column_in_both_languages(sender: Sender)
     assert faults[0] == [("Nama", "value.too_short")]
     assert faults[1] == [("Tanggal berdiri", "date.in_the_future")]
     assert faults[2] == [("Kode kelurahan", "place.unknown")]
-    assert faults[3] == [(None, "region.missing")]
+    assert faults[3] == [("Kode kelurahan", "region.missing")]
     assert faults[4] == [("Tanggal berdiri", "value.not_date"), ("Status hukum", "value.not_a_choice")]
     assert faults[5][0][0] == "Nomor akta"
     assert faults[6] == [("Nama", "field.missing")]
@@ -83,6 +88,118 @@ async def test_each_fault_stands_at_its_column_in_both_languages(sender: Sender)
     assert (await sender.verdicts(seen["id"]))[0]["faults"][0]["message"] == "Paling sedikit 3 karakter."
     only = (await sender.get(f"{seen['id']}/rows?verdict=accepted")).json()["items"]
     assert only == []
+
+
+async def test_what_is_wrong_is_said_in_the_words_of_the_sheet(registry: Running) -> None:
+    sender = Sender(registry, "facilitator")
+    boards = [BOARD | {"Kode kelurahan": "3471"}, BOARD | {"Status hukum": "akta palsu"}, BOARD | {"ID": "x"}]
+    seen = await sender.imported(csv_file(boards), mode="check")
+    told = [row["faults"][0]["message"] for row in await sender.verdicts(seen["id"])]
+    home = {"Kode kelurahan": CODE, "RT": "001", "Sejak": "2024-01-15", "Nomor KK": "123"}
+    seen = await sender.imported(csv_file([home]), kind="households", mode="check")
+    told += [row["faults"][0]["message"] for row in await sender.verdicts(seen["id"])]
+    group = {"ID lembaga": str(uuid4()), "Nama": "KSM Contoh", "Jenis": "ekonomi", "Kesamaan": "kepentingan"}
+    group |= {"Tanggal terbentuk": "2020-01-01", "Anggota": "1.000", "Perempuan": "5"}
+    seen = await sender.imported(csv_file([group]), kind="groups", mode="check")
+    told += [row["faults"][0]["message"] for row in await sender.verdicts(seen["id"])]
+
+    assert told == [
+        "Bentuknya lain; contoh: 34.71.03.1001.",
+        "Pilih salah satu dari belum ada, waarmerking, akta notaris, badan hukum.",
+        "Harus UUID.",
+        "Ini pengisi, bukan nomor: kosongkan (null) dan sebutkan alasannya di Alasan tanpa KK.",
+        "Harus bilangan bulat, tanpa titik atau koma.",
+    ]
+
+
+async def test_columns_come_back_in_the_order_they_were_sent(sender: Sender) -> None:
+    headers = ["Telepon", "Tanggal berdiri", "Nomor akta", "Nama", "Kode kelurahan"]
+    row = BOARD | {"Telepon": "0274-1", "Nomor akta": "1", "Nama": "X"}
+    seen = await sender.imported(csv_file([{header: row[header] for header in headers}]))
+
+    first = (await sender.get(f"{seen['id']}/corrected")).content.decode("utf-8-sig").splitlines()[0]
+    assert first.split(",") == [*headers, "Baris", "Kesalahan"]
+
+
+async def test_an_account_has_few_imports_under_way(registry: Running, sender: Sender) -> None:
+    first, *_ = [await sender.send(csv_file([BOARD])) for _ in range(MOST_OPEN - 1)]
+    both = await asyncio.gather(*(sender.send(csv_file([BOARD])) for _ in range(2)))
+    refused = next(reply for reply in both if reply.status_code != 202)
+
+    assert sorted(reply.status_code for reply in both) == [202, 429]
+    assert (code_of(refused), refused.headers["Retry-After"]) == ("import.too_many_open", "30")
+    assert (await Sender(registry, "facilitator").send(csv_file([BOARD]))).status_code == 202
+    await sender.work(first.json()["id"])
+    assert (await sender.send(csv_file([BOARD]))).status_code == 202
+
+
+async def test_who_is_suspended_meanwhile_records_nothing_more(
+    registry: Running, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.intake.ROWS_AT_ONCE", 10)
+    reply = await sender.send(csv_file([BOARD | {"Nama": f"BKM {number}"} for number in range(25)]))
+    import_id, judge = reply.json()["id"], Importing._judge  # noqa: SLF001
+    monkeypatch.setattr("shared.authority.REMEMBERED_SECONDS", 0.0)
+
+    async def suspended(*given: Any) -> Any:
+        sender.may = None
+        return await judge(*given)
+
+    monkeypatch.setattr(Importing, "_judge", suspended)
+    await sender.work(import_id)
+    await sender.work(import_id)
+
+    assert await count(registry, "boards") == 10
+    job = await registry.http.get(f"/registry/v1/jobs/{import_id}", headers=sender.headers)
+    assert (job.json()["state"], job.json()["message"]) == ("failed", "Akun ditangguhkan")
+    assert (await sender.seen(import_id))["waiting"] == 15
+    assert len((await sender.get(f"{import_id}/corrected")).content.splitlines()) == 16
+
+
+async def test_rows_are_judged_by_what_their_sender_may_by_then(registry: Running, sender: Sender) -> None:
+    may = sender.may
+    assert may is not None
+    sender.may = replace(may, regions=("33",))
+    seen = await sender.imported(csv_file([BOARD]))
+    sender.may = replace(may, scopes=may.scopes - {"registry:boards:write"})
+    reply = await sender.send(csv_file([BOARD]))
+    await sender.work(reply.json()["id"])
+    # More than the token of the day it was sent said is not given either.
+    narrow = Sender(registry, "facilitator", scope="registry:residents:write registry:boards:write")
+    narrow.may = may
+    narrowed = await narrow.imported(csv_file([BOARD]))
+
+    assert [one["code"] for one in (await sender.verdicts(seen["id"]))[0]["faults"]] == ["region.missing"]
+    job = await registry.http.get(f"/registry/v1/jobs/{reply.json()['id']}", headers=sender.headers)
+    assert (job.json()["state"], job.json()["message"]) == ("failed", "Tidak berwenang")
+    assert narrowed["accepted"] == 1
+
+
+async def test_while_nobody_tells_what_the_sender_may_it_waits(
+    registry: Running, sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.importing.PAUSE_SECONDS", 0.01)
+    reply, asked = await sender.send(csv_file([BOARD])), 0
+
+    async def ask(_account: UUID) -> Caller | None:
+        nonlocal asked
+        asked += 1
+        if asked < 4:
+            raise ConnectionError
+        return sender.may
+
+    async def revoked() -> dict[UUID, float]:
+        return {}
+
+    await registry.app.state.jobs.do(registry.database, Authorities(ask, revoked), UUID(reply.json()["id"]))
+    assert ((await sender.seen(reply.json()["id"]))["accepted"], asked) == (1, 4)
+
+
+async def test_a_wrong_parameter_is_named_once(sender: Sender) -> None:
+    reply = await sender.send(csv_file([BOARD]), mode="maybe")
+
+    assert (reply.status_code, [one["pointer"] for one in reply.json()["errors"]]) == (400, ["/mode"])
+    assert "1 kesalahan" in reply.json()["detail"]
 
 
 async def test_a_check_keeps_nothing_and_a_commit_says_the_same(registry: Running, sender: Sender) -> None:
@@ -296,8 +413,12 @@ async def test_a_template_is_a_file_that_can_be_sent(registry: Running, sender: 
 
     assert sheet.headers["content-type"] == XLSX
     for content, form in ((sheet.content, XLSX), (lines.content, "text/csv")):
+        # Whoever fills in below the example and forgets it records no invented board.
         seen = await sender.imported(content, form=form, mode="check")
-        assert (seen["accepted"], seen["rows"]) == (1, 1)
+        (row,) = await sender.verdicts(seen["id"])
+        assert [(one["column"], one["code"]) for one in row["faults"]] == [(None, "row.example")]
+    filled = lines.content.replace(b"BKM Contoh Sejahtera", b"BKM Kita")
+    assert (await sender.imported(filled, mode="check"))["accepted"] == 1
     assert code_of(await registry.http.get(f"{sender.address}/templates/colours")) == "resource.not_found"
     assert read_sheet(sheet.content, XLSX).headers == read_sheet(lines.content, "text/csv").headers
 

@@ -83,6 +83,36 @@ async def test_ones_own_are_listed_the_latest_first_and_by_state(registry: Runni
     assert code_of(await registry.http.get(f"{JOBS}?state=done", headers=sender.headers)) == "query.invalid"
 
 
+async def test_operators_see_and_call_off_those_of_their_regions_alone(registry: Running, sender: Sender) -> None:
+    one = await begun(sender, 3)
+    nation = await begun(Sender(registry, "facilitator", regions=("*",)))
+    city, elsewhere = (registry.token("operator", regions=(code,)) for code in ("34.71", "33.74"))
+
+    async def listed(headers: dict[str, str], query: str = "") -> list[str]:
+        items = (await registry.http.get(f"{JOBS}{query}", headers=headers)).json()["items"]
+        return [item["id"] for item in items]
+
+    async def called_off(headers: dict[str, str]) -> httpx.Response:
+        seen = {"If-Match": (await job(sender, one)).headers["ETag"]}
+        return await registry.http.post(f"{JOBS}/{one}/cancellation", headers=headers | seen)
+
+    assert await listed(registry.token("operator", regions=("*",))) == [nation, one]
+    assert (await listed(city), await listed(elsewhere)) == ([one], [])
+    assert await listed(city, f"?account={uuid4()}") == []
+    assert await listed(city, f"?account={(await job(sender, one)).json()['account']}") == [one]
+    assert await listed(registry.token("facilitator")) == []
+    with registry.counted() as sent:
+        await listed(city)
+    assert len(sent) == 1
+    assert code_of(await registry.http.get(f"{JOBS}/{one}", headers=elsewhere)) == "resource.not_found"
+    assert code_of(await called_off(elsewhere)) == "resource.not_found"
+    looking = registry.token(scope="registry:jobs:read")
+    assert code_of(await called_off(looking)) == "resource.not_found"
+    assert (await called_off(city)).json()["state"] == "cancelled"
+    # What the file holds stays its sender's.
+    assert code_of(await registry.http.get(f"/registry/v1/imports/{one}", headers=city)) == "resource.not_found"
+
+
 async def test_a_job_has_a_version_that_moves_with_its_state_alone(
     registry: Running, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,9 +139,9 @@ async def test_called_off_while_it_waits_nothing_of_it_is_done(registry: Running
     await sender.work(one)
 
     assert (reply.status_code, reply.json()["state"], reply.json()["version"]) == (200, "cancelled", 2)
-    assert reply.json()["message"] == "Dibatalkan oleh pengirimnya; bagian yang sudah selesai tetap ada."
+    assert reply.json()["message"] == "Dibatalkan; bagian yang sudah selesai tetap ada."
     told = await job(sender, one, **{"Accept-Language": "en"})
-    assert told.json()["message"] == "Called off by its sender; parts done stay."
+    assert told.json()["message"] == "Called off; parts done stay."
     assert (told.json()["result"], told.json()["done"]) == (None, 0)
     seen = await sender.seen(one)
     assert (seen["state"], seen["waiting"], await count(registry, "boards")) == ("cancelled", 3, 0)
@@ -164,7 +194,7 @@ async def test_what_failed_for_good_can_be_sent_again_too(
 
     meanwhile(monkeypatch, fail, in_chunk=2)
     with pytest.raises(ZeroDivisionError):
-        await registry.app.state.jobs.do(registry.database, UUID(one), last=True)
+        await registry.app.state.jobs.do(registry.database, sender.authorities(), UUID(one), last=True)
 
     assert (await sender.seen(one))["state"] == "failed"
     assert len(await left(sender, one)) == 5

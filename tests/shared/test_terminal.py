@@ -18,7 +18,7 @@ from shared import exporting
 from shared.app import background
 from shared.terminal import add_client_commands
 from tests.house import Running, new_id
-from tests.shared.importing import BOARD, csv_file
+from tests.shared.importing import BOARD, csv_file, telling, who
 from tests.shared.test_importing import BOARDS, count
 
 Commands = Callable[..., Awaitable[Result]]
@@ -56,7 +56,8 @@ def commands(registry: Running, url: str, monkeypatch: pytest.MonkeyPatch) -> Co
 
 @pytest.fixture
 async def worker(registry: Running) -> AsyncIterator[None]:
-    async with background(registry.app.state.jobs.keep_working(registry.database)):
+    everybody = telling(lambda: who(registry.token("facilitator")))
+    async with background(registry.app.state.jobs.keep_working(registry.database, everybody)):
         yield
 
 
@@ -96,7 +97,7 @@ async def test_an_import_tells_what_is_wrong_by_column_and_saves_it_without_nami
     assert done.exit_code == 1
     assert "  Nama: At least 3 characters. (2: row 3, 4)\n" in done.stdout
     assert "Rahasia" not in done.output
-    assert wrong.read_text("utf-8-sig").splitlines()[1].startswith("X,34.71.03.1001,")
+    assert wrong.read_text("utf-8-sig").splitlines()[1].startswith("34.71.03.1001,X,2008-05-17,3,")
     assert stat.S_IMODE(wrong.stat().st_mode) == 0o600
     before = wrong.read_bytes()
     assert (await commands("import", "boards", file, "--corrected", wrong)).exit_code == 2

@@ -15,7 +15,7 @@ from services.registry.database import places
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.places import NATION, ancestry, within_any
+from shared.places import NATION, ancestry, called_today, reach_beyond
 from shared.statements import among
 
 ACCOUNT_ORDERS = {
@@ -28,15 +28,7 @@ AUTHORITIES_NEWEST_FIRST = Order(Authority.starts_on.expression, date, Authority
 def outside(regions: Any, caller: Caller) -> ColumnElement[bool]:
     """Return the condition that the caller does not serve every one of the regions."""
     # The caller's token names what its regions are called today.
-    region = func.unnest(regions).column_valued("region")
-    return exists(select(region).where(not_(within_any(_today(region), caller.regions))))
-
-
-def _today(region: Any) -> ColumnElement[str]:
-    """Return what a region that was given is called today."""
-    now = select(places.c.code_now).where(places.c.kelurahan_code == region).scalar_subquery()
-    # An array's texts sort as the database does, a code by its bytes.
-    return func.coalesce(now, region.collate("C"))
+    return reach_beyond(places, regions, caller.regions)
 
 
 def _names(regions: Any, query: AccountQuery) -> ColumnElement[bool]:
@@ -44,7 +36,7 @@ def _names(regions: Any, query: AccountQuery) -> ColumnElement[bool]:
     if query.original:
         return regions.contains([query.region])  # type: ignore[no-any-return]
     region = func.unnest(regions).column_valued("region")
-    return exists(select(region).where(_today(region) == query.region))
+    return exists(select(region).where(called_today(places, region) == query.region))
 
 
 def _served(caller: Caller, *, on: date) -> ColumnElement[bool]:

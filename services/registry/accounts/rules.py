@@ -83,6 +83,9 @@ CITY = {
 }
 """What is kept for a whole city."""
 
+JOBS = {f"{service}:jobs:{act}" for service in ("registry", "planning", "monitoring") for act in ("read", "write")}
+"""How far the long work of others is, and to call it off; of what it is about only counts."""
+
 SCOPES: dict[Role, frozenset[str]] = {
     Role.VOLUNTEER: READS | SURVEY | {"registry:elections:write"},
     Role.GROUP_OFFICER: READS | {"planning:activities:write"},
@@ -131,7 +134,7 @@ SCOPES: dict[Role, frozenset[str]] = {
         "registry:partners:write",
         "monitoring:integrity:write",
     },
-    Role.OPERATOR: frozenset({"registry:accounts:read", "registry:accounts:write"}),
+    Role.OPERATOR: frozenset({"registry:accounts:read", "registry:accounts:write"}) | JOBS,
 }
 
 SERVICE_SCOPES: dict[str, frozenset[str]] = {

@@ -5,7 +5,7 @@ import math
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -303,9 +303,14 @@ async def tidy_tokens(session: AsyncSession, *, now: datetime) -> None:
 
 
 async def standing_of(session: AsyncSession, account_id: UUID, *, now: datetime) -> holders.Holder | None:
-    """Return what an account or program may now; None when it may not sign in, or there is none of that id."""
+    """Return what an account or program may now, with what boards have delegated to it.
+
+    None when it may not sign in, or there is none of that id.
+    """
     with suppress(NoResultFound, Refusal):
-        return await holders.holder_of(session, account_id, on=today(now))
+        holder = await holders.holder_of(session, account_id, on=today(now))
+        lent = await lent_to(session, holder, on=today(now))
+        return replace(holder, scopes=sorted({*holder.scopes, *lent.scopes}))
     with suppress(NoResultFound, Refusal):
         return await client_holder_of(session, account_id)
     return None

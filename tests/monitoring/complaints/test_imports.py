@@ -54,7 +54,7 @@ async def test_complaints_of_a_book_are_those_of_single_posts(monitoring: Runnin
         [("ID pengurus", "complaint.subject_unknown")],
         [("Tanggal kejadian", "date.in_the_future")],
         [("Kode kelurahan", "place.unknown")],
-        [(None, "region.missing")],
+        [("Kode kelurahan", "region.missing")],
         [("Nilai", "value.not_integer")],
     ]
     kept = (await monitoring.http.get(f"{COMPLAINTS}/{told[0]['item_id']}", headers=sender.headers)).json()

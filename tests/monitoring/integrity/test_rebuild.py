@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.app import background
 from shared.permissions import Caller
 from tests.house import Running, code_of, new_id
+from tests.shared.importing import telling
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REBUILDS = "/monitoring/v1/integrity/rebuilds"
@@ -34,7 +35,7 @@ class TestRebuildValues:
         headers = monitoring.token("auditor", sub=new_id())
 
         accepted = await monitoring.http.post(REBUILDS, headers=headers)
-        async with background(monitoring.app.state.jobs.keep_working(monitoring.database)):
+        async with background(monitoring.app.state.jobs.keep_working(monitoring.database, telling(lambda: None))):
             job = await ended(monitoring, accepted.headers["Location"], headers)
 
         assert accepted.status_code == 202

@@ -39,6 +39,15 @@ class TestDelegate:
         assert claims_of(token)["roles"] == ["volunteer"]
         assert made.status_code != 403
 
+    async def test_counts_for_what_is_done_without_the_token(self, registry: Running, village: Village) -> None:
+        standing = f"/registry/v1/standings/{village.volunteer.json()['id']}"
+        planning = registry.service_token("planning")
+        before = (await registry.http.get(standing, headers=planning)).json()["scopes"]
+
+        await village.delegate()
+
+        assert set((await registry.http.get(standing, headers=planning)).json()["scopes"]) == {*before, GROUPS}
+
     async def test_comes_to_a_session_that_is_open(self, registry: Running, village: Village) -> None:
         token = await sign_in(registry, village.volunteer.json()["username"])
         narrow = await sign_in(registry, village.volunteer.json()["username"], scope="registry:boards:read")

@@ -132,7 +132,7 @@ async def test_a_membership_is_the_same_by_post_and_by_file(
 
     assert (seen["existing"], seen["accepted"]) == (1, 1)
     changed = await sender.imported(csv_file([rows[0] | {"Peran": "ketua"}]), kind="memberships")
-    assert codes(await sender.verdicts(changed["id"])) == [[(None, "id.taken")]]
+    assert codes(await sender.verdicts(changed["id"])) == [[("ID", "id.taken")]]
 
 
 async def test_members_are_taken_back_and_their_group_says_so(

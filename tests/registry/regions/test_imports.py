@@ -97,7 +97,7 @@ async def test_only_who_keeps_the_list_adds_to_it(registry: Running, sender: Sen
     facilitator = Sender(registry, "facilitator")
     assert code_of(await facilitator.send(csv_file([NEW]), kind="regions")) == "scope.missing"
     elsewhere = Sender(registry, "programme_manager", regions=("33",))
-    assert faults(await elsewhere.agreed([NEW], kind="regions")) == [[(None, "region.missing")]]
+    assert faults(await elsewhere.agreed([NEW], kind="regions")) == [[("Kode", "region.missing")]]
 
 
 lists = st.lists(

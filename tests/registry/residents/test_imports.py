@@ -79,7 +79,7 @@ async def test_households_of_a_file_are_those_of_single_posts(registry: Running,
     assert [[(one["column"], one["code"]) for one in faults] for faults in together[:4]] == [
         [],
         [("Kode kelurahan", "place.unknown")],
-        [(None, "region.missing")],
+        [("Kode kelurahan", "region.missing")],
         [("Sejak", "date.in_the_future")],
     ]
     assert all(together[4:])
