@@ -9,7 +9,8 @@ from sqlalchemy import or_, select
 
 from shared.database import Reading
 from shared.errors import Malformed, Refusal, ResourceNotFound, Text
-from shared.items import OwnApproval, in_place, in_scope, places_of, visible
+from shared.foureyes import OwnApproval
+from shared.items import in_place, in_scope, places_of, visible
 from shared.permissions import RegionMissing, ScopeMissing, SignedIn
 from shared.places import CODE, within_any
 from shared.problems import language_of

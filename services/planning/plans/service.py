@@ -16,7 +16,8 @@ from services.planning.plans.queries import one_plan
 from services.planning.plans.rules import Act, PlanEmpty, PlanOverlaps, PlanRules, PlanState, last_day, state_after
 from services.planning.plans.schemas import PlanChange, PlanDraft, PlanView
 from shared.canonical import keyed_digest
-from shared.items import Claim, changes, claim, require_other_eyes, require_place, require_valid_code, touch
+from shared.foureyes import require_other_eyes, touch
+from shared.items import Claim, changes, claim, require_place, require_valid_code
 from shared.journal import Audience, Change, record
 from shared.permissions import Caller
 from shared.rulesets import in_force, load

@@ -14,7 +14,8 @@ from services.planning.works.models import Handover, Photo, Progress
 from services.planning.works.rules import require_finished_by, require_valid_progress
 from services.planning.works.schemas import HandoverDraft, PhotoDraft, PhotoUpload, ProgressDraft
 from shared import images
-from shared.items import OwnApproval, claim
+from shared.foureyes import OwnApproval
+from shared.items import claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller

@@ -25,7 +25,8 @@ from services.registry.elections.rules import (
 )
 from services.registry.elections.schemas import Annulment, Certification, ElectionChange, ElectionDraft
 from services.registry.programmes import service as programmes
-from shared.items import changes, claim, locked, require_other_eyes, touch
+from shared.foureyes import require_other_eyes, touch
+from shared.items import changes, claim, locked
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller

@@ -27,7 +27,8 @@ from services.registry.handovers.rules import (
 from services.registry.handovers.schemas import AcknowledgementDraft, HandoverDraft
 from services.registry.unfinished import service as unfinished
 from shared.clock import today
-from shared.items import claim, require_other_eyes, touch
+from shared.foureyes import require_other_eyes, touch
+from shared.items import claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller

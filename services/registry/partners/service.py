@@ -23,8 +23,9 @@ from services.registry.partners.schemas import PartnerChange, PartnerDraft, Veri
 from services.registry.personal import service as personal
 from shared.canonical import keyed_digest
 from shared.clock import today
+from shared.foureyes import require_other_eyes, touch
 from shared.identity import new_id
-from shared.items import Claim, changes, claim, require_none, require_other_eyes, touch
+from shared.items import Claim, changes, claim, require_none
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
