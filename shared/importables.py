@@ -83,8 +83,8 @@ class Together:
 
     field: str
     most: int = 1_000
-    key: Callable[[str], str] = _one_spelling
-    """Gives of a cell that is filled in what such rows have in common."""
+    key: Callable[[str], str | None] = _one_spelling
+    """Gives of a cell that is filled in what such rows have in common; None where it is nothing."""
 
     placed: bool = False
     """Whether that is the code of a place: rows of one place are together under whatever codes it had."""

@@ -139,7 +139,8 @@ def _own_id(cells: Mapping[str, str]) -> UUID | None:
 def _key(importable: Importable, row: SheetRow, cells: Mapping[str, str]) -> str:
     """Return what rows have in common that may be refused for each other; a row that shares nothing has its number."""
     one = importable.together
-    return f"row {row.number}" if one is None or one.field not in cells else one.key(cells[one.field])
+    shared = None if one is None or one.field not in cells else one.key(cells[one.field])
+    return f"row {row.number}" if shared is None else shared
 
 
 def chunks(keys: Sequence[str]) -> list[int]:

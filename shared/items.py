@@ -1,6 +1,6 @@
 """Items: made once under their id, found in the caller's places, locked where they will change."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -148,9 +148,25 @@ async def lock_place(session: AsyncSession, model: type[Any], code: str) -> str:
 
 async def lock_same(session: AsyncSession, model: type[Item], *what: str) -> None:
     """Let two who would record the same wait for each other, and nobody else: `what` it is known by."""
+    await _take(session, [_same(session, model, what)])
+
+
+async def lock_each(session: AsyncSession, model: type[Item], known_by: Iterable[str]) -> None:
+    """Do as `lock_same` for many, each known by one text: in one order, whoever asks."""
+    await _take(session, {_same(session, model, (one,)) for one in known_by})
+
+
+def _same(session: AsyncSession, model: type[Item], what: Sequence[str]) -> int:
     secret: bytes = session.info["hmac_key"]
-    digest = keyed_digest(secret, b"same", model.__tablename__.encode(), canonical_bytes(list(what)))  # type: ignore[attr-defined]
-    await session.execute(select(func.pg_advisory_xact_lock(advisory_number(digest))))
+    return advisory_number(
+        keyed_digest(secret, b"same", model.__tablename__.encode(), canonical_bytes(list(what)))  # type: ignore[attr-defined]
+    )
+
+
+async def _take(session: AsyncSession, numbers: Collection[int]) -> None:
+    given = func.unnest(bindparam("locks", type_=ARRAY(BigInteger)))
+    locks = given.table_valued(column("number", BigInteger), name="locks").render_derived()
+    await fetch(session, select(cast(func.pg_advisory_xact_lock(locks.c.number), String)), {"locks": sorted(numbers)})
 
 
 async def require_none(session: AsyncSession, ids: Select[Any]) -> None:
@@ -240,7 +256,7 @@ async def claim(
     digest = _digest(session, model, draft, within=within)
     if draft.id is None:
         return Claim(new_id(), digest, existing=False)
-    await session.execute(select(func.pg_advisory_xact_lock(_lock_of(session, model, draft.id))))
+    await _take(session, [_lock_of(session, model, draft.id)])
     existing = await session.get(model, draft.id)
     if existing is None:
         return Claim(draft.id, digest, existing=False)
@@ -256,10 +272,7 @@ async def claim_all(
 ) -> list[Claim | IdTaken]:
     """Claim the ids of many creations as `claim` does each, in two statements; every draft has its id."""
     ids = [draft.id for draft in drafts if draft.id is not None]
-    given = func.unnest(bindparam("locks", type_=ARRAY(BigInteger)))
-    locks = given.table_valued(column("number", BigInteger), name="locks").render_derived()
-    numbers = sorted({_lock_of(session, model, one) for one in ids})
-    await fetch(session, select(cast(func.pg_advisory_xact_lock(locks.c.number), String)), {"locks": numbers})
+    await _take(session, {_lock_of(session, model, one) for one in ids})
     there = {item.id: item for item in await session.scalars(select(model).where(model.id.in_(ids)))}
     found: list[Claim | IdTaken] = []
     for item_id, draft in zip(ids, drafts, strict=True):

@@ -17,6 +17,7 @@ from services.registry.api_clients import service as clients
 from services.registry.app import MIGRATIONS, create, prepared
 from services.registry.boards import seats
 from services.registry.regions import editions
+from services.registry.residents import cards
 from services.registry.settings import Settings
 from services.registry.sign_ins import service as sign_ins
 from services.registry.tokens import keys
@@ -55,7 +56,17 @@ async def _worker(settings: Settings) -> None:
         if released != today(now) and not await seats.release_former(session, service.state["vault"], now=now):
             released = today(now)
 
-    await work(service, settings, authority=authority, chores=[renew_keys, tidy, release])
+    digested: UUID | None = None
+    undigested = True
+
+    async def digest_cards(session: AsyncSession, _now: datetime) -> None:
+        # What was recorded before there were digests; new ones come with theirs.
+        nonlocal digested, undigested
+        if undigested:
+            digested = await cards.digest_older(session, service.state["vault"], after=digested)
+            undigested = digested is not None
+
+    await work(service, settings, authority=authority, chores=[renew_keys, tidy, release, digest_cards])
 
 
 add_service_commands(cli, create=create, settings=Settings, migrations=MIGRATIONS, worker=_worker)

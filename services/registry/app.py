@@ -243,7 +243,7 @@ def prepared(settings: Settings) -> Service:
     )
     # Those that others speak of first.
     tables = (board_sync.BOARDS, *resident_sync.synced(vault), group_sync.GROUPS, group_sync.MEMBERSHIPS)
-    return replace(SERVICE, importables=importables, syncing=Syncing(1, tables), state={"vault": vault})
+    return replace(SERVICE, importables=importables, syncing=Syncing(2, tables), state={"vault": vault})
 
 
 def create(settings: Settings | None = None) -> FastAPI:

@@ -48,7 +48,7 @@ class Phone:
     async def pull_reply(self, **asked: Any) -> httpx.Response:
         query = {
             "last_pulled_at": json.dumps(self.last_pulled_at),
-            "schema_version": "1",
+            "schema_version": str(self.running.app.state.syncing.version),
             "migration": "null",
             "limit": str(self.limit),
         }

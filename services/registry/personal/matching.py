@@ -23,7 +23,7 @@ from services.registry.personal.rules import (
     LikenessRules,
     Reader,
     Traits,
-    known_nik,
+    known_number,
     known_year,
 )
 from shared.canonical import keyed_digest
@@ -68,8 +68,14 @@ def nik_digest(session: AsyncSession, nik: str) -> bytes:
 
 def digest_of(session: AsyncSession, fields: Mapping[str, Any]) -> bytes | None:
     """Return by what a person's NIK is found again; nothing where it is missing or can be nobody's."""
-    nik = known_nik(fields.get("nik"))
+    nik = known_number(fields.get("nik"))
     return None if nik is None else nik_digest(session, nik)
+
+
+def kk_digest_of(session: AsyncSession, fields: Mapping[str, Any]) -> bytes | None:
+    """Return by what a household's KK number is found again; nothing where it is missing or can be nobody's."""
+    number = known_number(fields.get("kk_number"))
+    return None if number is None else keyed_digest(session.info["hmac_key"], b"kk", number.encode())
 
 
 def opened(vault: Vault, row: Any) -> dict[str, Any]:
@@ -84,7 +90,7 @@ def _traits(fields: Mapping[str, Any], *, birth_year: int | None, sex: str | Non
     born = None if day is None else date.fromisoformat(str(day))
     return Traits(
         name=READER.words(fields.get("name")),
-        nik=known_nik(fields.get("nik")),
+        nik=known_number(fields.get("nik")),
         birth_year=known_year(birth_year if born is None else born.year),
         birth_date=born,
         sex=sex,
@@ -199,7 +205,7 @@ def _locks(
                 (_digest(session, "year", code, str(at)), False)
                 for at in range(year, year + READER.rules.years_apart + 1)
             )
-    niks = sorted({nik for person in people if (nik := known_nik(person.fields.get("nik")))})
+    niks = sorted({nik for person in people if (nik := known_number(person.fields.get("nik")))})
     if niks:
         yield _digest(session, "niks"), alone is not None
         if alone is not None:

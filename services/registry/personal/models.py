@@ -26,10 +26,11 @@ class PersonalRecord(Base):
             "(erased_at IS NULL) = (wrapped_key IS NOT NULL) AND (erased_at IS NULL) = (sealed IS NOT NULL)",
             name="erased",
         ),
-        CheckConstraint("erased_at IS NULL OR nik_digest IS NULL", name="nik_erased"),
+        CheckConstraint("erased_at IS NULL OR nik_digest IS NULL AND kk_digest IS NULL", name="numbers_erased"),
         CheckConstraint("erased_at IS NULL OR match_keys = '{}'", name="match_keys_erased"),
         serves("personal_records_of_person", "person_id"),
         serves("personal_records_by_nik", "nik_digest"),
+        serves("personal_records_by_kk", "kk_digest"),
         # Written at once, not gathered first: what is gathered, every search would read through.
         serves(
             "personal_records_by_match",
@@ -45,6 +46,7 @@ class PersonalRecord(Base):
     wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     nik_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    kk_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     match_keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
     """Keyed digests of what a name sounds like and the year of birth; empty where nobody is looked for."""
 

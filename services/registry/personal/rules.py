@@ -375,9 +375,9 @@ def _days_differ(one: date | None, other: date | None) -> bool:
     return (one.month, one.day) != (other.day, other.month)
 
 
-def known_nik(nik: str | None) -> str | None:
-    """Return a NIK that can be somebody's; 0, empty, all the same digit or no region in it is nobody's."""
-    digits = (nik or "").strip()
+def known_number(number: str | None) -> str | None:
+    """Return a NIK or KK number that can be somebody's; 0, empty, all the same digit or no region in it is nobody's."""
+    digits = (number or "").strip()
     nobodys = len(set(digits)) < 3 or digits == COUNTED_UP or digits.endswith("0000")
     return None if nobodys or not NIK.match(digits) else digits
 

@@ -17,6 +17,7 @@ from services.registry.personal.matching import (
     Person,
     clear,
     digest_of,
+    kk_digest_of,
     match_keys,
     nik_digest,
     note,
@@ -40,6 +41,7 @@ __all__ = [
     "Person",
     "PersonalErased",
     "Reason",
+    "kk_digest_of",
     "nik_digest",
     "note",
     "opened",
@@ -71,7 +73,7 @@ def keep(
     kelurahan_code: str,
     fields: Mapping[str, Any],
 ) -> PersonalRecord:
-    """Keep the personal fields of a row under its id, sealed; a `nik` among them also as a digest."""
+    """Keep the personal fields of a row under its id, sealed; `nik` and `kk_number` among them also as digests."""
     wrapped, sealed = vault.sealed(record_id, fields)
     kept = PersonalRecord(
         id=record_id,
@@ -80,6 +82,7 @@ def keep(
         wrapped_key=wrapped,
         sealed=sealed,
         nik_digest=digest_of(session, fields),
+        kk_digest=kk_digest_of(session, fields),
         match_keys=[],
     )
     session.add(kept)
@@ -136,8 +139,15 @@ def change(session: AsyncSession, vault: Vault, kept: PersonalRecord, edited: Ma
     """Edit the personal fields of a record that is locked; return them as they are now."""
     fields = opened(vault, kept) | dict(edited)
     kept.wrapped_key, kept.sealed = vault.sealed(kept.id, fields)
-    kept.nik_digest = digest_of(session, fields)
+    kept.nik_digest, kept.kk_digest = digest_of(session, fields), kk_digest_of(session, fields)
     return fields
+
+
+async def keep_kk_digests(session: AsyncSession, vault: Vault, ids: Sequence[UUID]) -> None:
+    """Give records that were kept before KK numbers had digests theirs; one that is being written gets it there."""
+    lacking = select(PersonalRecord).where(PersonalRecord.id.in_(ids), PersonalRecord.kk_digest.is_(None))
+    for kept in await session.scalars(lacking.with_for_update(skip_locked=True)):
+        kept.kk_digest = kk_digest_of(session, opened(vault, kept))
 
 
 async def queue_again(
@@ -238,7 +248,7 @@ async def erase(session: AsyncSession, person_id: UUID, *, by: Caller, now: date
     erased = await session.scalars(
         update(PersonalRecord)
         .where(PersonalRecord.person_id == person_id, PersonalRecord.erased_at.is_(None))
-        .values(wrapped_key=None, sealed=None, nik_digest=None, match_keys=[], erased_at=now)
+        .values(wrapped_key=None, sealed=None, nik_digest=None, kk_digest=None, match_keys=[], erased_at=now)
         .returning(PersonalRecord.id)
     )
     gone = erased.all()

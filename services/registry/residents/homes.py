@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.residents import service
+from services.registry.personal import service as personal
+from services.registry.residents import cards, service
 from services.registry.residents.models import Household, Resident
-from services.registry.residents.numbers import NumberAbsent, kk_faults
+from services.registry.residents.numbers import NumberAbsent, kk_faults, kk_shared_faults
 from services.registry.residents.rules import (
     HouseholdInhabited,
     HouseholdInvalid,
@@ -40,6 +41,7 @@ async def record_household(
         return claimed.id, False
     household, fields = _new_household(draft, claimed, now=now)
     await require_valid_code(session, household, on=household.starts_on)
+    await cards.require_own(session, household, fields, by=by)
     session.add(household)
     service.keep_household(session, vault, household, fields)
     await session.flush()
@@ -53,38 +55,48 @@ async def record_households(
     session: AsyncSession, vault: Vault, drafts: Sequence[HouseholdDraft], *, by: Caller, now: datetime
 ) -> list[bool | Refusal]:
     """Record many households, each with its id, as `record_household` does one; return whether each is new, or its refusal."""
-    places: dict[str, Refusal | None] = {}
-    for code in sorted({draft.kelurahan_code for draft in drafts}):
-        try:
-            await require_place(session, Household, code, by=by)
-            places[code] = None
-        except Refusal as refusal:
-            places[code] = refusal
+    closed = await _closed_to(session, drafts, by=by)
     ended = await _ended(session, drafts)
     claims = await claim_all(session, Household, drafts, by=by)
     found: list[bool | Refusal] = []
-    new: list[Household] = []
+    new: dict[UUID, tuple[Household, dict[str, Any]]] = {}
     for draft, claimed in zip(drafts, claims, strict=True):
         try:
-            if (elsewhere := places[draft.kelurahan_code]) is not None:
-                raise elsewhere
+            if draft.kelurahan_code in closed:
+                raise closed[draft.kelurahan_code]
             if isinstance(claimed, Refusal):
                 raise claimed
             if not claimed.existing:
                 household, fields = _new_household(draft, claimed, now=now)
                 if draft.kelurahan_code in ended:
                     await require_valid_code(session, household, on=household.starts_on)
-                new.append(household)
-                service.keep_household(session, vault, household, fields)
+                new[household.id] = household, fields
             found.append(not claimed.existing)
         except Refusal as refusal:
             found.append(refusal)
-    session.add_all(new)
+    refused = await cards.refusals(session, cards.cards_of(session, list(new.values())), by=by)
+    kept = [one for household_id, one in new.items() if household_id not in refused]
+    for household, fields in kept:
+        session.add(household)
+        service.keep_household(session, vault, household, fields)
     await session.flush()
-    for household in new:
+    for household, _ in kept:
         change = service.household_change("household.recorded", household, occurred_on=household.starts_on)
         record(session, change, by=by, now=now)
-    return found
+    return [
+        refused.get(draft.id, outcome) if draft.id else outcome for draft, outcome in zip(drafts, found, strict=True)
+    ]
+
+
+async def _closed_to(session: AsyncSession, drafts: Sequence[HouseholdDraft], *, by: Caller) -> dict[str, Refusal]:
+    """Return in which places of some households the caller may record none, each with its refusal."""
+    closed = {}
+    for code in sorted({draft.kelurahan_code for draft in drafts}):
+        try:
+            await require_place(session, Household, code, by=by)
+        except Refusal as refusal:
+            closed[code] = refusal
+    return closed
 
 
 async def _ended(session: AsyncSession, drafts: Sequence[HouseholdDraft]) -> set[str]:
@@ -111,6 +123,7 @@ def _new_household(draft: HouseholdDraft, claimed: Claim, *, now: datetime) -> t
         rw=numbered(draft.rw),
         head_id=None,
         kk_absent_reason=draft.kk_absent_reason or (None if draft.kk_number is not None else NumberAbsent.NOT_ASKED),
+        kk_shared_reason=draft.kk_shared_reason,
         moved_from=None,
         erased_at=None,
         starts_on=draft.starts_on,
@@ -131,6 +144,7 @@ def _require_household(household: Household, fields: Mapping[str, Any] | None) -
         found += absence_faults(
             "kk_number", reason_name="kk_absent_reason", given=number is not None, reason=household.kk_absent_reason
         )
+        found += kk_shared_faults(given=number is not None, reason=household.kk_shared_reason)
     if found:
         raise HouseholdInvalid(faults=found, count=len(found))
 
@@ -140,14 +154,22 @@ async def change_household(
 ) -> None:
     """Edit a household that is locked."""
     edited, naming = service.edits(household, change, naming=service.OF_HOUSEHOLD, now=now)
+    known = (await personal.fields_of(session, vault, [household.id])).get(household.id, {})
     if naming.get("kk_number") is not None:
         edited.setdefault("kk_absent_reason", None)
+    anew = naming.get("kk_number", known.get("kk_number")) != known.get("kk_number")
+    if anew:
+        edited.setdefault("kk_shared_reason", None)
+    anew = anew or "kk_shared_reason" in edited or (household.ends_on is not None and "ends_on" in edited)
     for name, value in edited.items():
         setattr(household, name, numbered(value) if name in {"rt", "rw"} else value)
     fields = None
-    if naming or "kk_absent_reason" in edited:
+    if naming or edited.keys() & {"kk_absent_reason", "kk_shared_reason"}:
         fields = await service.rename(session, vault, household, naming)
     _require_household(household, fields)
+    if anew:
+        with session.no_autoflush:
+            await cards.require_own(session, household, fields or known, by=by)
     if edited.keys() & {"starts_on", "ends_on", "head_id"}:
         await _require_fitting_members(session, household)
     household.changed_at = now

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.personal import service as personal
 from services.registry.residents import homes, service
 from services.registry.residents.models import Household, Resident
-from services.registry.residents.numbers import NumberAbsent
+from services.registry.residents.numbers import KkShared, NumberAbsent, card_in
 from services.registry.residents.rules import BirthYearAbsent, Sex, Vulnerability
 from services.registry.residents.schemas import HouseholdDraft, ResidentDraft
 from shared.errors import Text
-from shared.importables import Column, Importable, Outcome, together
+from shared.importables import Column, Importable, Outcome, Together, together
 from shared.journal import Change
 from shared.permissions import Caller
 from shared.statements import among
@@ -31,6 +31,12 @@ NUMBER_ABSENT = {
     "tidak diketahui": NumberAbsent.NOT_KNOWN,
     "keberatan": NumberAbsent.DECLINED,
     "tidak ditanyakan": NumberAbsent.NOT_ASKED,
+}
+KK_SHARED = {
+    "belum pecah kk": KkShared.CARD_NOT_SPLIT,
+    "dua rumah": KkShared.TWO_HOUSES,
+    "pindah ke sini": KkShared.MOVED_HERE,
+    "nomor di sana keliru": KkShared.OTHER_MISTAKEN,
 }
 OF_HOUSEHOLDS = (
     Column(
@@ -52,6 +58,12 @@ OF_HOUSEHOLDS = (
         Text("Bila nomor KK kosong", "When the number is empty"),
         "tidak ditunjukkan",
         choices=NUMBER_ABSENT,
+    ),
+    Column(
+        "Alasan KK sama",
+        "kk_shared_reason",
+        Text("Bila rumah tangga lain memakai KK ini", "When another household has this card"),
+        choices=KK_SHARED,
     ),
 )
 OF_RESIDENTS = (
@@ -166,6 +178,7 @@ def importables(vault: Vault) -> tuple[Importable, Importable]:
             withdrawn=_household_withdrawn,
             reading="households.read",
             taken_back=_forget,
+            together=Together("kk_number", key=card_in),
         ),
         Importable(
             kind="residents",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import Uuid
 
 from services.registry.database import Base
-from services.registry.residents.numbers import NumberAbsent
+from services.registry.residents.numbers import KkShared, NumberAbsent
 from services.registry.residents.rules import (
     BirthYearAbsent,
     HouseholdEnd,
@@ -34,6 +34,7 @@ class Household(CommunityItem, Dated, Base):
     __table_args__ = community(
         CheckConstraint("ends_on >= starts_on", name="order"),
         CheckConstraint("(ends_on IS NULL) = (ended_because IS NULL)", name="ended"),
+        CheckConstraint("kk_shared_reason IS NULL OR kk_absent_reason IS NULL", name="kk_shared"),
         serves("households_by_place", "kelurahan_code", "id"),
         serves("households_moved", "moved_from"),
     )
@@ -44,6 +45,9 @@ class Household(CommunityItem, Dated, Base):
     head_id: Mapped[UUID | None] = mapped_column(Uuid)
     kk_absent_reason: Mapped[NumberAbsent | None] = choice(NumberAbsent)
     """Null when its number is in the personal record, or was before it was erased."""
+
+    kk_shared_reason: Mapped[KkShared | None] = choice(KkShared)
+    """Why another household had the same card when it was recorded; null where none was known to."""
 
     ended_because: Mapped[HouseholdEnd | None] = choice(HouseholdEnd)
     moved_from: Mapped[UUID | None] = mapped_column(Uuid)

@@ -57,6 +57,7 @@ async def move_household(
         rw=numbered(draft.rw),
         head_id=None,
         kk_absent_reason=household.kk_absent_reason,
+        kk_shared_reason=household.kk_shared_reason,
         moved_from=household.id,
         erased_at=household.erased_at,
         starts_on=draft.moved_on,

@@ -1,9 +1,9 @@
-"""Which texts are a NIK or the number of a family card: by their form, never by whose they might be."""
+"""Which texts are a NIK or the number of a family card by their form, and why two households may have one card."""
 
 import re
 from enum import StrEnum
 
-from shared.errors import Fault, Invalid, Text
+from shared.errors import Conflict, Fault, Invalid, Text
 
 NIK_SHOWN = 4
 """Last digits of a NIK or KK number that are shown in place of the whole."""
@@ -26,6 +26,33 @@ class NumberAbsent(StrEnum):
     NOT_ASKED = "not_asked"
 
 
+class KkShared(StrEnum):
+    """Why a household has the family card of another one.
+
+    Belum pecah KK, satu keluarga di dua rumah, pindah dari tempat yang belum menutupnya, nomor di sana keliru.
+    """
+
+    CARD_NOT_SPLIT = "card_not_split"
+    TWO_HOUSES = "two_houses"
+    MOVED_HERE = "moved_here"
+    OTHER_MISTAKEN = "other_mistaken"
+
+
+class KkRecorded(Conflict):
+    code = "household.kk_recorded"
+    title = Text("Nomor KK sudah tercatat", "Family card on record already")
+    detail = Text(
+        "Rumah tangga lain yang masih ada tercatat dengan nomor KK ini.",
+        "Another household that still exists is on record with this number of a family card.",
+    )
+    fix = Text(
+        "Lihat rumah tangga di `existing` bila disebut; bila keduanya memang memakai satu KK, sebutkan alasannya di"
+        " kk_shared_reason.",
+        "Look at the household in `existing` where one is named; if both do have one card, say why in"
+        " kk_shared_reason.",
+    )
+
+
 class NikUnusable(Invalid):
     code = "nik.unusable"
     title = Text("NIK tidak dapat dipakai", "Unusable NIK")
@@ -41,6 +68,9 @@ MALFORMED = Text(
     "Nomor ini terdiri dari 16 angka dengan tanggal di dalamnya; bila tidak diketahui, kosongkan (null) dan sebutkan "
     "alasannya di {reason}.",
     "The number has 16 digits with a date among them; if it is not known, leave it null and say why in {reason}.",
+)
+NOTHING_SHARED = Text(
+    "Alasan ini hanya untuk rumah tangga dengan nomor KK.", "This reason is for a household with a number only."
 )
 _SIXTEEN = re.compile(r"[0-9]{16}")
 _UPWARD, _DOWNWARD = "01234567890123456789012345", "98765432109876543210987654"
@@ -82,3 +112,14 @@ def nik_faults(nik: str) -> list[Fault]:
 def kk_faults(number: str) -> list[Fault]:
     """Return what is wrong with the form of a family card's number (KK)."""
     return _number_faults(number, pointer="/kk_number", code="kk", reason="kk_absent_reason", latest_day=31)
+
+
+def kk_shared_faults(*, given: bool, reason: KkShared | None) -> list[Fault]:
+    """Return a fault for a reason to share the number of a family card where there is none."""
+    return [] if given or reason is None else [Fault("/kk_shared_reason", "kk.nothing_shared", NOTHING_SHARED, {})]
+
+
+def card_in(text: str) -> str | None:
+    """Return the number of a family card that a text is, None where it is none that two households could share."""
+    number = text.strip()
+    return None if kk_faults(number) else number

@@ -244,6 +244,7 @@ def household_view(caller: Caller, vault: Vault | None) -> Callable[[Any], Mappi
             "point": opened.get("point"),
             "kk_number": _number(opened.get("kk_number"), caller),
             "kk_absent_reason": row.kk_absent_reason,
+            "kk_shared_reason": row.kk_shared_reason,
             "head_id": row.head_id,
             "residents": row.residents,
             "welfare": row.welfare,

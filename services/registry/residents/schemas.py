@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from services.registry.residents.numbers import NumberAbsent
+from services.registry.residents.numbers import KkShared, NumberAbsent
 from services.registry.residents.rules import (
     BirthYearAbsent,
     CountMissing,
@@ -61,6 +61,7 @@ class HouseholdDraft(Draft):
     kk_absent_reason: NumberAbsent | None = Field(
         None, description="Why `kk_number` is null; `not_asked` when not given either"
     )
+    kk_shared_reason: KkShared | None = Field(None, description="Needed when another household has this card")
 
 
 class HouseholdChange(Body):
@@ -76,6 +77,7 @@ class HouseholdChange(Body):
     point: Point | None = may_change()
     kk_number: Number | None = may_change()
     kk_absent_reason: NumberAbsent | None = may_change()
+    kk_shared_reason: KkShared | None = may_change()
 
 
 class HouseholdView(BaseModel):
@@ -94,6 +96,7 @@ class HouseholdView(BaseModel):
         description="Null unless `personal` is `shown`; without registry:nik:read its last four digits"
     )
     kk_absent_reason: NumberAbsent | None
+    kk_shared_reason: KkShared | None
     head_id: UUID | None = Field(description="Kepala keluarga; null when nobody was named")
     residents: int = Field(description="People who live in it on the day asked for")
     welfare: Welfare | None = Field(description="On the day asked for; null when no meeting has decided")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.personal.matching import READER
-from services.registry.personal.rules import Reason, Traits, known_nik, known_year
+from services.registry.personal.rules import Reason, Traits, known_number, known_year
 from tests.registry.personal.invented_residents import LAST, MEN, WOMEN
 
 HOME, ELSEWHERE = UUID(int=1), UUID(int=2)
@@ -60,7 +60,7 @@ def test_a_name_that_is_only_a_title_stays_a_name() -> None:
     "nik", [None, "", "0", "0" * 16, "9" * 16, "1234567890123456", "34710312038000", "3471031203800000", "unknown", "-"]
 )
 def test_a_nik_that_can_be_nobodys_is_not_known(nik: str | None) -> None:
-    assert known_nik(nik) is None
+    assert known_number(nik) is None
 
 
 def test_a_year_that_is_written_for_none_is_not_known() -> None:

@@ -1,5 +1,6 @@
 """Invented households and people, recorded as a facilitator or a volunteer would."""
 
+from itertools import count
 from typing import Any
 
 import httpx
@@ -10,7 +11,12 @@ HOUSEHOLDS, RESIDENTS = "/registry/v1/households", "/registry/v1/residents"
 PLACE, ELSEWHERE = "34.71.03.1001", "34.71.04.1001"
 NAME, NIK, PHONE = "Sumiati Contohwati", "3471034502800001", "0812000111"
 ADDRESS, KK = "Gang Melati Contoh 7", "3471031203150004"
-SECRETS = (NAME, NIK, PHONE, ADDRESS, KK, "Melati", "Sumiati", "-7.789")
+CARDS = KK[:-4]
+"""With what the number of every invented card begins."""
+
+SECRETS = (NAME, NIK, PHONE, ADDRESS, CARDS, "Melati", "Sumiati", "-7.789")
+
+_cards = count(1000)
 
 HOUSEHOLD = {
     "kelurahan_code": PLACE,
@@ -31,8 +37,15 @@ RESIDENT = {
 }
 
 
+def a_card() -> str:
+    """Return the number of a family card that no other household has."""
+    return f"{CARDS}{next(_cards):04}"
+
+
 async def a_household(registry: Running, role: str = "facilitator", **changes: Any) -> httpx.Response:
-    return await registry.http.post(HOUSEHOLDS, json=HOUSEHOLD | changes, headers=registry.token(role))
+    """Record a household with a card of its own."""
+    draft = HOUSEHOLD | {"kk_number": a_card()} | changes
+    return await registry.http.post(HOUSEHOLDS, json=draft, headers=registry.token(role))
 
 
 async def a_resident(

@@ -8,9 +8,9 @@ import structlog
 from services.registry.accounts.rules import Role, scopes_of
 from tests.house import Running, etag
 from tests.registry.residents.story import (
+    CARDS,
     ELSEWHERE,
     HOUSEHOLDS,
-    KK,
     NIK,
     PLACE,
     RESIDENTS,
@@ -56,7 +56,7 @@ async def test_who_may_see_what(registry: Running, role: Role) -> None:
     for reply in [*replies, *exports]:
         assert reply.status_code == (200 if role in MAY_KNOW else 403)
         assert bool(leaks(reply.text)) is (role in MAY_SEE)
-        assert (NIK in reply.text or KK in reply.text) is ("registry:nik:read" in scopes_of([role.value]))
+        assert (NIK in reply.text or CARDS in reply.text) is ("registry:nik:read" in scopes_of([role.value]))
 
 
 async def test_every_way_through_leaves_nothing_in_plain_text(

@@ -10,6 +10,7 @@ from tests.registry.residents.story import (
     ADDRESS,
     ELSEWHERE,
     HOUSEHOLDS,
+    KK,
     NAME,
     PLACE,
     RESIDENTS,
@@ -31,7 +32,7 @@ async def move(
 
 @pytest.fixture
 async def household(registry: Running) -> httpx.Response:
-    return await a_household(registry)
+    return await a_household(registry, kk_number=KK)
 
 
 class TestMoveHousehold:
