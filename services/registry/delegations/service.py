@@ -150,8 +150,10 @@ async def _require_mandate(session: AsyncSession, board_id: UUID, *, starts_on: 
 async def change(
     session: AsyncSession, delegation: Delegation, edited: DelegationChange, *, by: Caller, now: datetime
 ) -> None:
-    """Let a delegation that is locked end on another day."""
-    await _require_lasting(session, delegation, now=now)
+    """Let a delegation that is locked end on another day, while both seats hold that it rests on."""
+    _require_lasting(delegation, now=now)
+    if await queries.lasts_until(session, delegation.id) < today(now):
+        raise DelegationOver
     if "ends_on" in (given := changes(edited)):
         require_ahead(max(delegation.starts_on, today(now)), given["ends_on"], today=today(now))
         await _require_mandate(
@@ -166,8 +168,11 @@ async def change(
 
 
 async def revoke(session: AsyncSession, delegation: Delegation, *, by: Caller, now: datetime) -> None:
-    """Take a delegation that is locked back; the tokens that carry it are void within seconds."""
-    await _require_lasting(session, delegation, now=now)
+    """Take a delegation that is locked back; the tokens that carry it are void within seconds.
+
+    Also one that a seat has ended: the last token that carries it may live for a quarter of an hour.
+    """
+    _require_lasting(delegation, now=now)
     if delegation.starts_on <= today(now):
         await accounts.end_tokens(session, delegation.account_id, by=by, now=now)
     delegation.revoked_at = delegation.changed_at = now
@@ -175,8 +180,8 @@ async def revoke(session: AsyncSession, delegation: Delegation, *, by: Caller, n
     _note(session, delegation, "delegation.revoked", by=by, now=now)
 
 
-async def _require_lasting(session: AsyncSession, delegation: Delegation, *, now: datetime) -> None:
-    if delegation.revoked_at is not None or await queries.lasts_until(session, delegation.id) < today(now):
+def _require_lasting(delegation: Delegation, *, now: datetime) -> None:
+    if delegation.revoked_at is not None or delegation.ends_on < today(now):
         raise DelegationOver
 
 
