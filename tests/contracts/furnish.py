@@ -135,6 +135,7 @@ FITTING: dict[str, dict[str, Any]] = {
     | {"papers_invalid": 2, "number": [1, 2], "standing": ["agreed", "differs"], "door_to_door": True}
     | {"attending_men": 3, "attending_women": 1, "collected_men": 1, "collected_women": 3},
     # Two tallies that agree, and two that differ; the name of each elected is sealed under the id of a tally.
+    "delegates": {"withdrawn_at": None},
     "elections": {"state": "open", "term_id": None, "annulment_reason": None, "collected": None},
     "election_meetings": {
         "election_id": [identity("election", number // 2) for number in range(ROWS)],

@@ -131,8 +131,8 @@ class Story:
         return await self.registry.http.post(f"{self.address}/certification", json=body, headers=headers | seen)
 
 
-async def a_board(registry: Running) -> str:
-    known = {"kelurahan_code": "34.71.03.1001", "name": "BKM Contoh", "founded_on": "2010-01-01"}
+async def a_board(registry: Running, kelurahan_code: str = "34.71.03.1001") -> str:
+    known = {"kelurahan_code": kelurahan_code, "name": "BKM Contoh", "founded_on": "2010-01-01"}
     reply = await registry.http.post("/registry/v1/boards", json=known, headers=registry.token("facilitator"))
     return str(reply.json()["id"])
 

@@ -7,31 +7,34 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.elections.models import Delegate, Election
-from services.registry.elections.rules import Act, state_after
-from services.registry.elections.schemas import DelegateDraft
+from services.registry.elections.rules import Act, DelegateWithdrawn, state_after
+from services.registry.elections.schemas import DelegateChange, DelegateDraft
 from services.registry.personal import service as personal
 from shared.identity import new_id
-from shared.items import claim, require_none
+from shared.items import changes, claim, require_none
 from shared.journal import Audience, Change, record
 from shared.permissions import Caller
 from shared.vault import Vault
 
 AUDIENCES = {
     "delegate.recorded": Audience.REGION,
+    "delegate.changed": Audience.REGION,
+    "delegate.withdrawn": Audience.REGION,
     "delegates.read": Audience.READINGS,
 }
 
 
-def _delegate_change(delegate: Delegate) -> Change:
+def _delegate_change(action: str, delegate: Delegate) -> Change:
     data = {
         "id": delegate.id,
         "kelurahan_code": delegate.kelurahan_code,
         "election_id": delegate.election_id,
         "rw": delegate.rw,
         "rt": delegate.rt,
+        "withdrawn": delegate.withdrawn_at is not None,
         "version": delegate.version,
     }
-    return Change("delegate.recorded", f"delegates/{delegate.id}", delegate.kelurahan_code, data)
+    return Change(action, f"delegates/{delegate.id}", delegate.kelurahan_code, data)
 
 
 async def record_delegate(
@@ -42,8 +45,8 @@ async def record_delegate(
     if claimed.existing:
         return claimed.id, False
     state_after(election.state, Act.EDIT)
-    listed = select(Delegate.id).where(Delegate.election_id == election.id, Delegate.person_id == draft.person_id)
-    await require_none(session, listed)
+    of_person = (Delegate.election_id == election.id, Delegate.person_id == draft.person_id)
+    await require_none(session, select(Delegate.id).where(*of_person, Delegate.withdrawn_at.is_(None)))
     delegate = Delegate(
         **draft.model_dump(exclude={"id", "name", "person_id"}),
         person_id=draft.person_id or new_id(),
@@ -53,17 +56,66 @@ async def record_delegate(
     )
     session.add(delegate)
     if draft.name is not None:
-        personal.keep(
-            session,
-            vault,
-            record_id=delegate.id,
-            person_id=delegate.person_id,
-            kelurahan_code=delegate.kelurahan_code,
-            fields={"name": draft.name},
-        )
+        _keep_name(session, vault, delegate, draft.name)
     await session.flush()
-    record(session, _delegate_change(delegate), by=by, now=now)
+    record(session, _delegate_change("delegate.recorded", delegate), by=by, now=now)
     return delegate.id, True
+
+
+def _keep_name(session: AsyncSession, vault: Vault, delegate: Delegate, name: str) -> None:
+    personal.keep(
+        session,
+        vault,
+        record_id=delegate.id,
+        person_id=delegate.person_id,
+        kelurahan_code=delegate.kelurahan_code,
+        fields={"name": name},
+    )
+
+
+async def _require_listed(session: AsyncSession, delegate: Delegate) -> None:
+    """Refuse to touch a delegate whose election, which is locked, has ended, or who was withdrawn."""
+    election = await session.get_one(Election, delegate.election_id)
+    state_after(election.state, Act.EDIT)
+    if delegate.withdrawn_at is not None:
+        raise DelegateWithdrawn
+
+
+async def change_delegate(
+    session: AsyncSession, delegate: Delegate, change: DelegateChange, vault: Vault, *, by: Caller, now: datetime
+) -> None:
+    """Correct how a delegate is listed; both they and their election are locked. PersonalErased for another name."""
+    await _require_listed(session, delegate)
+    edited = changes(change)
+    if "name" in edited:
+        await _rename(session, vault, delegate, edited.pop("name"))
+    for field, value in edited.items():
+        setattr(delegate, field, value)
+    delegate.changed_at = now
+    await session.flush()
+    record(session, _delegate_change("delegate.changed", delegate), by=by, now=now)
+
+
+async def _rename(session: AsyncSession, vault: Vault, delegate: Delegate, name: str | None) -> None:
+    kept = await personal.found(session, delegate.id)
+    # Who was erased without a name is known by the digest that went.
+    if not delegate.creation_digest or (kept is not None and kept.erased_at is not None):
+        raise personal.PersonalErased
+    if name is None:
+        await personal.discard(session, [delegate.id])
+    elif kept is not None:
+        personal.change(session, vault, kept, {"name": name})
+    else:
+        _keep_name(session, vault, delegate, name)
+
+
+async def withdraw_delegate(session: AsyncSession, delegate: Delegate, *, by: Caller, now: datetime) -> None:
+    """Take back a delegate who was listed by mistake, with the name; both they and their election are locked."""
+    await _require_listed(session, delegate)
+    await personal.discard(session, [delegate.id])
+    delegate.withdrawn_at = delegate.changed_at = now
+    await session.flush()
+    record(session, _delegate_change("delegate.withdrawn", delegate), by=by, now=now)
 
 
 async def erase_delegates(session: AsyncSession, erasing: personal.Erasing) -> int:

@@ -98,7 +98,11 @@ async def judge(session: AsyncSession, election: Any, vault: Vault) -> Judged:
         for row in (await session.execute(sheets_of(election.id))).all()
     ]
     tallies = (await session.execute(meeting_of(election.id))).all()
-    listed = (await session.scalars(select(Delegate.person_id).where(Delegate.election_id == election.id))).all()
+    listed = (
+        await session.scalars(
+            select(Delegate.person_id).where(Delegate.election_id == election.id, Delegate.withdrawn_at.is_(None))
+        )
+    ).all()
     term = _term_of(election, tallies, vault)
     periods: Mapping[UUID, int] = {}
     of_term: Sequence[Fault] = []

@@ -1,6 +1,6 @@
 """Tables of elections: the election, the two tallies of each of its sheets, and the delegates."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     ColumnElement,
+    DateTime,
     Index,
     Integer,
     String,
@@ -209,7 +210,10 @@ class Meeting(Tally, Base):
 
 
 class Delegate(CommunityItem, Base):
-    """A delegate (utusan) whom an RT sent to the kelurahan meeting; a name is kept sealed under the same id."""
+    """A delegate (utusan) whom an RT sent to the kelurahan meeting; a name is kept sealed under the same id.
+
+    Who was listed by mistake is withdrawn: the name goes, the row stays, so that a late retry finds it.
+    """
 
     __tablename__ = "delegates"
     __table_args__ = community(
@@ -224,3 +228,4 @@ class Delegate(CommunityItem, Base):
     rw: Mapped[str | None] = mapped_column(String(4))
     sex: Mapped[Sex] = choice(Sex)
     poor: Mapped[bool | None] = mapped_column(Boolean)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -130,23 +130,27 @@ def in_own_region(election_id: UUID, caller: Caller) -> Select[Any]:
     return joined.where(Election.id == election_id, in_scope(Election, caller))
 
 
-def delegates(election_id: UUID, query: DelegateQuery, caller: Caller) -> Select[Any]:
-    """Return the statement of an election's delegates, each with its sealed record."""
+def _delegates(election_id: UUID, caller: Caller) -> Select[Any]:
     kept = personal.personal_records()
-    statement = (
+    return (
         select(*Delegate.__table__.c, places.c.code_now, kept.c.wrapped_key, kept.c.sealed)
         .join(places, places.c.kelurahan_code == Delegate.kelurahan_code)
         .outerjoin(kept, kept.c.id == Delegate.id)
         .where(Delegate.election_id == election_id, visible(Delegate, caller))
     )
+
+
+def delegates(election_id: UUID, query: DelegateQuery, caller: Caller) -> Select[Any]:
+    """Return the statement of an election's delegates who are listed, each with its sealed record."""
+    statement = _delegates(election_id, caller).where(Delegate.withdrawn_at.is_(None))
     for name in ("rw", "rt", "sex"):
         if (wanted := getattr(query, name)) is not None:
             statement = statement.where(getattr(Delegate, name) == wanted)
     return statement
 
 
-def delegate_view(row: Any, *, vault: Vault, unmasked: bool) -> dict[str, Any]:
-    """Return a row as DelegateView; name and poverty are masked together."""
+def delegate_view(row: Any, *, vault: Vault | None) -> dict[str, Any]:
+    """Return a row as DelegateView; name and poverty only where a vault is given."""
     return {
         "id": row.id,
         "kelurahan_code": row.kelurahan_code,
@@ -155,21 +159,28 @@ def delegate_view(row: Any, *, vault: Vault, unmasked: bool) -> dict[str, Any]:
         "rt": row.rt,
         "rw": row.rw,
         "sex": row.sex,
-        "poor": row.poor if unmasked else None,
-        "name": personal.opened(vault, row).get("name") if unmasked else None,
+        "poor": row.poor if vault is not None else None,
+        "name": personal.opened(vault, row).get("name") if vault is not None else None,
         "person_id": row.person_id,
+        "withdrawn_at": row.withdrawn_at,
         "version": row.version,
         "recorded_at": row.recorded_at,
         "changed_at": row.changed_at,
     }
 
 
-async def one_delegate(
+async def delegate_row(
     connection: AsyncConnection | AsyncSession, election_id: UUID, delegate_id: UUID, caller: Caller
 ) -> Any:
-    """Return the row of one delegate, or ResourceNotFound; shape it with `delegate_view`."""
-    statement = delegates(election_id, DelegateQuery(), caller).where(Delegate.id == delegate_id)
-    rows = await fetch(connection, statement)
+    """Return the row of one delegate, withdrawn or not, or ResourceNotFound; shape it with `delegate_view`."""
+    rows = await fetch(connection, _delegates(election_id, caller).where(Delegate.id == delegate_id))
     if not rows:
         raise ResourceNotFound
     return rows[0]
+
+
+async def one_delegate(
+    session: AsyncSession, election_id: UUID, delegate_id: UUID, caller: Caller, _now: datetime
+) -> dict[str, Any]:
+    """Return one delegate, masked: replies to writes name nobody."""
+    return delegate_view(await delegate_row(session, election_id, delegate_id, caller), vault=None)

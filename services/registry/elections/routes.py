@@ -18,10 +18,11 @@ from services.registry.dependencies import (
     PersonalVault,
 )
 from services.registry.elections import delegates, judging, queries, service
-from services.registry.elections.models import Election
+from services.registry.elections.models import Delegate, Election
 from services.registry.elections.schemas import (
     Annulment,
     Certification,
+    DelegateChange,
     DelegateDraft,
     DelegateQuery,
     DelegateView,
@@ -34,7 +35,7 @@ from services.registry.elections.schemas import (
 from shared.clock import Now
 from shared.database import Reading
 from shared.errors import Fault, Language
-from shared.items import to_change, to_extend
+from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.problems import language_of
@@ -47,6 +48,10 @@ routes = router("/registry/v1/elections", tags=["elections"])
 
 ElectionToChange = Annotated[Election, Depends(to_change(Election, queries.one_election))]
 ElectionToExtend = Annotated[Election, Depends(to_extend(Election))]
+DelegateToChange = Annotated[
+    Delegate,
+    Depends(child_to_change(Election, Delegate, of="election_id", at="delegate_id", represent=queries.one_delegate)),
+]
 
 
 @routes.get("", response_model=Page[ElectionView])
@@ -147,7 +152,7 @@ async def list_delegates(
         queries.delegates(id, query, sight.caller),
         query=query,
         order=queries.DELEGATES_RECORDED,
-        shape=partial(queries.delegate_view, vault=vault, unmasked=sight.unmasked),
+        shape=partial(queries.delegate_view, vault=vault if sight.unmasked else None),
         seen=sight.noting("delegates.read", f"elections/{id}", query),
     )
     return stored_nowhere(found)
@@ -164,6 +169,37 @@ async def record_delegate(
 ) -> Response:
     """Record a delegate whom an RT sends to the kelurahan meeting."""
     delegate_id, new = await delegates.record_delegate(session, election, draft, vault, by=by, now=now)
-    row = await queries.one_delegate(session, election.id, delegate_id, by)
-    delegate = queries.delegate_view(row, vault=vault, unmasked=False)
-    return saved(delegate, status=201 if new else 200)
+    delegate = await queries.one_delegate(session, election.id, delegate_id, by, now)
+    location = f"{routes.prefix}/{election.id}/delegates/{delegate_id}"
+    return saved(delegate, status=201 if new else 200, location=location)
+
+
+@routes.get("/{id}/delegates/{delegate_id}", response_model=DelegateView)
+async def read_delegate(
+    id: UUID, delegate_id: UUID, request: Request, _caller: ElectionReader, sight: PersonalSight, vault: PersonalVault
+) -> Response:
+    """Read one delegate, also one who was withdrawn."""
+    row = await queries.delegate_row(sight.connection, id, delegate_id, sight.caller)
+    sight.noting("delegates.read", f"delegates/{delegate_id}")([row])
+    return stored_nowhere(item_reply(request, queries.delegate_view(row, vault=vault if sight.unmasked else None)))
+
+
+@routes.patch("/{id}/delegates/{delegate_id}", response_model=DelegateView)
+async def change_delegate(
+    by: ElectionWriter,
+    session: Writing,
+    delegate: DelegateToChange,
+    change: DelegateChange,
+    vault: PersonalVault,
+    now: Now,
+) -> Response:
+    """Correct how a delegate is listed (JSON Merge Patch), until the election has ended."""
+    await delegates.change_delegate(session, delegate, change, vault, by=by, now=now)
+    return saved(await queries.one_delegate(session, delegate.election_id, delegate.id, by, now))
+
+
+@routes.delete("/{id}/delegates/{delegate_id}", response_model=DelegateView)
+async def withdraw_delegate(by: ElectionWriter, session: Writing, delegate: DelegateToChange, now: Now) -> Response:
+    """Withdraw a delegate who was listed by mistake; the name is forgotten."""
+    await delegates.withdraw_delegate(session, delegate, by=by, now=now)
+    return saved(await queries.one_delegate(session, delegate.election_id, delegate.id, by, now))

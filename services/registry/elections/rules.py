@@ -131,6 +131,13 @@ class ElectionNotReady(Conflict):
     )
 
 
+class DelegateWithdrawn(Conflict):
+    code = "delegate.withdrawn"
+    title = Text("Utusan sudah ditarik", "Delegate withdrawn")
+    detail = Text("Utusan ini sudah ditarik dari daftar.", "This delegate was withdrawn from the list.")
+    fix = Text("Catat lagi sebagai utusan baru.", "Record them again as a new delegate.")
+
+
 class CertifiedTooEarly(Invalid):
     code = "election.certified_too_early"
     title = Text("Pengesahan sebelum rapat", "Certified before the meeting")

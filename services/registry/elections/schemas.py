@@ -184,6 +184,16 @@ class DelegateDraft(Draft):
     person_id: UUID | None = Field(None, description="The person's own id where it is known; made here when absent")
 
 
+class DelegateChange(Body):
+    """What was listed wrongly; what is absent stays (RFC 7396). Another person is another delegate."""
+
+    rt: Neighbourhood = may_change()
+    rw: Neighbourhood | None = may_change()
+    sex: Sex = may_change()
+    poor: bool | None = may_change()
+    name: str | None = may_change(min_length=2, max_length=200)
+
+
 class DelegateView(BaseModel):
     """A delegate, in the caller's own regions."""
 
@@ -197,6 +207,7 @@ class DelegateView(BaseModel):
     poor: bool | None = Field(description="Null without registry:personal:read, or when nobody knows")
     name: str | None = Field(description="Null without registry:personal:read, or when none was given")
     person_id: UUID
+    withdrawn_at: datetime | None = Field(description="Since when no longer listed")
     version: int
     recorded_at: datetime
     changed_at: datetime

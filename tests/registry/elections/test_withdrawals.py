@@ -9,7 +9,18 @@ from sqlalchemy import func, select
 
 from services.registry.personal.models import PersonalRecord
 from tests.house import Running, code_of, etag, new_id
-from tests.registry.electing import Story, ballot, begin, correct, items, meeting, members, payloads
+from tests.registry.electing import (
+    Story,
+    a_board,
+    ballot,
+    begin,
+    correct,
+    items,
+    meeting,
+    members,
+    open_election,
+    payloads,
+)
 from tests.registry.racing import warm
 
 REASON = "Pencatat pindah ke luar kota"
@@ -189,17 +200,7 @@ class TestRefusals:
         assert [(one["pointer"], code and one["code"]) for one in reply.json()["errors"]] == [(pointer, code)]
 
     async def test_know_tallies_of_their_own_election_only(self, registry: Running, story: Story) -> None:
-        board = {"kelurahan_code": "34.71.03.1002", "name": "BKM Lain", "founded_on": "2010-01-01"}
-        made = await registry.http.post("/registry/v1/boards", json=board, headers=registry.token("facilitator"))
-        programme = {name: story.election.json()[name] for name in ("ballots_from", "ballots_until", "meeting_on")}
-        programme |= {name: story.election.json()[name] for name in ("term_starts_on", "term_ends_on", "rt_count")}
-        programme |= {"names_per_ballot": 3, "committee": {"election_pokja": 3, "statutes_pokja": 3}}
-        programme["committee"] |= {"monitoring_pokja": 3}
-        opened = await registry.http.post(
-            "/registry/v1/elections",
-            json=programme | {"board_id": made.json()["id"]},
-            headers=registry.token("facilitator"),
-        )
+        opened = await open_election(registry, await a_board(registry, "34.71.03.1002"))
         foreign = await Story(registry, opened).enter("ballots", ballot(), story.first)
 
         reply = await withdraw(story, foreign)
