@@ -6,7 +6,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.registry.elections.rules import ElectionRules, ElectionState, Result, Standing, reaches, result_of
+from services.registry.elections.rules import (
+    ElectionRules,
+    ElectionState,
+    Result,
+    Standing,
+    eligible_differ,
+    reaches,
+    result_of,
+    told_count,
+)
 from services.registry.elections.sheets import Sheet
 from shared.errors import Fault, Text
 
@@ -24,13 +33,18 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The sheet of one RT, by its first tally; `sheet` only once both tallies agree."""
+    """The sheet of one RT, by its first tally; `sheet` only once both tallies agree.
+
+    `adults` and `of_unknown_age` are the residents who are recorded in that RT; None where nobody is.
+    """
 
     ballot_id: UUID
     rt: str
     rw: str | None
     standing: Standing
     sheet: Sheet | None
+    adults: int | None = None
+    of_unknown_age: int = 0
 
     @property
     def pointer(self) -> str:
@@ -86,6 +100,11 @@ NEEDLESS = Text(
     " orang dikumpulkan dari pintu ke pintu (EL-5).",
     "RT {rt} RW {rw}: {attending} of {eligible} adults attended, which reaches the threshold, yet the votes of"
     " {collected} more were collected door to door (EL-5).",
+)
+ELIGIBLE = Text(
+    "RT {rt} RW {rw}: {eligible} warga dewasa di lembar, sedangkan yang tercatat {adults} dan {unknown} yang"
+    " umurnya tidak diketahui (EL-3).",
+    "RT {rt} RW {rw}: {eligible} adults on the sheet, while {adults} are recorded, and {unknown} of unknown age (EL-3).",
 )
 NO_MEETING = Text("Rapat kelurahan belum dimasukkan.", "The kelurahan meeting has not been entered.")
 MEETING_WAITING = Text(
@@ -201,6 +220,16 @@ def _needless(ballot: Counted, rules: ElectionRules) -> Iterator[Fault]:
         yield Fault(f"{ballot.pointer}/collected", "ballot.collected_needlessly", NEEDLESS, ballot.values | values)
 
 
+def _eligible(ballot: Counted, rules: ElectionRules) -> Iterator[Fault]:
+    """Give an RT whose sheet and whose recorded residents tell of different numbers of adults; either may be wrong."""
+    if ballot.sheet is None or ballot.adults is None:
+        return
+    eligible, adults, unknown = ballot.sheet.eligible, ballot.adults, ballot.of_unknown_age
+    if eligible_differ(eligible, adults=adults, of_unknown_age=unknown, percent=rules.eligible_tolerance_percent):
+        values = {"eligible": eligible, "adults": told_count(adults), "unknown": told_count(unknown)}
+        yield Fault(f"{ballot.pointer}/eligible", "ballot.eligible_differ", ELIGIBLE, ballot.values | values)
+
+
 def warnings(
     ballots: Sequence[Counted], assembly: Assembly | None, *, listed: Collection[UUID], rules: ElectionRules
 ) -> list[Fault]:
@@ -213,6 +242,7 @@ def warnings(
         found.append(Fault("/turnout", "turnout.below_target", LOW, values))
     for one in ballots:
         found += _needless(one, rules)
+        found += _eligible(one, rules)
     women, delegates = sum(one.delegates_women for one in sheets), sum(one.delegates for one in sheets)
     if delegates and not reaches(women, delegates, percent=rules.women_percent):
         values = {"women": women, "all": delegates, "percent": rules.women_percent}

@@ -15,7 +15,7 @@ from services.registry.elections.models import Delegate
 from services.registry.elections.queries import COMMITTEE, in_own_region, rules_of
 from services.registry.elections.rules import UNDER_WAY, ElectionState, Standing
 from services.registry.elections.sheets import Sheet
-from services.registry.residents.service import Sex
+from services.registry.residents import service as residents
 from shared.errors import Fault, ResourceNotFound
 from shared.permissions import Caller
 from shared.vault import Vault
@@ -74,7 +74,7 @@ def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods:
     members = [
         Elected(
             person_id=officer.person_id,
-            woman=one["sex"] == Sex.FEMALE,
+            woman=one["sex"] == residents.Sex.FEMALE,
             periods=periods.get(officer.person_id, 0) if officer.person_id else 0,
             named=officer.name != ERASED,
             told=bool(one["person_id"] or other["person_id"]),
@@ -84,9 +84,14 @@ def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods:
     return Assembly(first.id, _standing_of(tallies), first.held_on, first.present_men + first.present_women, members)
 
 
+def _recorded(count: residents.AdultCount | None) -> dict[str, Any]:
+    return {} if count is None else {"adults": count.adults, "of_unknown_age": count.of_unknown_age}
+
+
 async def judge(session: AsyncSession, election: Any, vault: Vault) -> Judged:
     """Judge an election by its own rule set and by the board's rules for terms (EL-7, EL-8)."""
     rules = rules_of(election.ruleset)
+    recorded = await residents.adults_of_neighbourhoods(session, election.kelurahan_code, on=election.ballots_from)
     ballots = [
         Counted(
             ballot_id=row.id,
@@ -94,6 +99,7 @@ async def judge(session: AsyncSession, election: Any, vault: Vault) -> Judged:
             rt=row.rt,
             standing=row.standing,
             sheet=Sheet(**{name: getattr(row, name) for name in SHEET}) if row.standing is Standing.AGREED else None,
+            **_recorded(recorded.get((row.rt, row.rw))),
         )
         for row in (await session.execute(sheets_of(election.id))).all()
     ]

@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.errors import Conflict, Fault, Invalid, Text
 
 SMALLEST_PUBLIC_COUNT = 5
-"""Counts of poor people below this are not shown publicly under the level of a kelurahan."""
+"""Smaller counts under the level of a kelurahan are not told: of poor people in public, of those recorded to nobody."""
 
 
 class ElectionState(StrEnum):
@@ -84,8 +84,12 @@ class TurnoutMissing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ElectionRules:
-    """What the programme phase asks: percent of eligible adults and of women, names a ballot, persons, periods."""
+    """What the programme phase asks: percent of eligible adults and of women, names a ballot, persons, periods.
 
+    `eligible_tolerance_percent`: how far the adults on a sheet may lie from those recorded before that is told (EL-3).
+    """
+
+    eligible_tolerance_percent: int
     turnout_percent: int
     least_names_per_ballot: int
     most_names_per_ballot: int
@@ -166,6 +170,19 @@ def state_after(state: ElectionState, act: Act) -> ElectionState:
 def reaches(part: int, whole: int, *, percent: int) -> bool:
     """Tell whether a part is at least so many percent of the whole, exactly; of nobody it is not."""
     return whole > 0 and part * 100 >= whole * percent
+
+
+def eligible_differ(eligible: int, *, adults: int, of_unknown_age: int, percent: int) -> bool:
+    """Tell whether the adults on an RT's sheet lie further from those recorded than so many percent of them (EL-3).
+
+    Whoever is of unknown age may be an adult or not.
+    """
+    return eligible * 100 < adults * (100 - percent) or eligible * 100 > (adults + of_unknown_age) * (100 + percent)
+
+
+def told_count(count: int) -> str:
+    """Return a count of recorded people of an RT as it may be told: fewer than five would point at somebody."""
+    return str(count) if count >= SMALLEST_PUBLIC_COUNT else f"<{SMALLEST_PUBLIC_COUNT}"
 
 
 def result_of(*, voters: int, eligible: int, rules: ElectionRules) -> Result:

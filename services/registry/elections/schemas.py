@@ -170,7 +170,9 @@ class GatesView(BaseModel):
     state: ElectionState
     ready: bool = Field(description="Whether somebody who touched none of it may certify it now")
     missing: list[GateView]
-    warnings: list[GateView] = Field(description="Targets missed (EL-6), a third period (EL-8): no refusal")
+    warnings: list[GateView] = Field(
+        description="Targets missed (EL-6), adults unlike those recorded (EL-3): no refusal"
+    )
 
 
 class DelegateDraft(Draft):

@@ -20,6 +20,7 @@ from services.registry.residents.counting import (
     rows_of,
 )
 from services.registry.residents.models import Household, Resident
+from services.registry.residents.neighbourhoods import AdultCount, adults_of_neighbourhoods
 from services.registry.residents.numbers import nik_faults
 from services.registry.residents.queries import COMPARED, beside, one_resident, resident_view
 from services.registry.residents.rules import (
@@ -54,6 +55,7 @@ from shared.permissions import Caller
 from shared.vault import Vault
 
 __all__ = [
+    "AdultCount",
     "Household",
     "KnownResident",
     "PlaceCounts",
@@ -61,6 +63,7 @@ __all__ = [
     "ResidentEnd",
     "ResidentView",
     "Sex",
+    "adults_of_neighbourhoods",
     "beside",
     "counts",
     "kept_resident",

@@ -35,6 +35,7 @@ from services.registry.elections.sheets import Sheet, ballot_faults, differences
 from shared.rulesets import in_force
 
 RULES = ElectionRules(
+    eligible_tolerance_percent=10,
     turnout_percent=30,
     least_names_per_ballot=2,
     most_names_per_ballot=3,
