@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import httpx
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.wording import REFUSED, REQUEST, STRANGE, UNREACHABLE, language_here, put
 
 Json: TypeAlias = dict[str, Any]
 T = TypeVar("T")
@@ -31,11 +33,6 @@ class CallerSettings(BaseSettings):
     token: SecretStr | None = Field(None, description="An access token")
     client_id: str | None = Field(None, description="A program's name")
     client_secret: SecretStr | None = Field(None, description="A program's secret")
-    language: str = Field(
-        "en",
-        validation_alias=AliasChoices("TRIDAYA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"),
-        description="Problems come in Indonesian where it begins with `id`, else in English",
-    )
 
 
 class RefusedError(Exception):
@@ -53,9 +50,10 @@ class RefusedError(Exception):
     def lines(self) -> list[str]:
         """Return what to tell a person."""
         problem = self.problem
-        told = [f"Refused ({self.status} {self.code}): {problem.get('detail', 'this is no answer of Tridaya.')}"]
+        detail = problem.get("detail", put(STRANGE))
+        told = [put(REFUSED, status=self.status, code=self.code, detail=detail)]
         told += [f"  {one['pointer'] or '-'}: {one['message']}" for one in problem.get("errors") or ()]
-        return [*told, *([f"  request {problem['request_id']}"] if problem.get("request_id") else [])]
+        return [*told, *([put(REQUEST, id=problem["request_id"])] if problem.get("request_id") else [])]
 
 
 class UnreachableError(Exception):
@@ -82,13 +80,11 @@ def credentials(settings: CallerSettings, ask: Callable[[], tuple[str, str]] | N
 class Api:
     """One service's API behind the gateway, for one person or program."""
 
-    def __init__(
-        self, url: str, service: str, *, token: SecretStr | None, credentials: Json | None, language: str = "en"
-    ) -> None:
+    def __init__(self, url: str, service: str, *, token: SecretStr | None, credentials: Json | None) -> None:
         self.service = service
         self._token = token.get_secret_value() if token else ""
         self._credentials = credentials
-        headers = {"Accept-Language": "id" if language.startswith("id") else "en"}
+        headers = {"Accept-Language": language_here()}
         # No redirect is followed: a token goes to the address that was given and nowhere else.
         self._http = httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=TIMEOUT)
 
@@ -178,8 +174,7 @@ class Api:
                     raise
             if attempt < TRIES - 1:
                 time.sleep(pause)
-        message = f"{self._http.base_url} cannot be reached: {why}"
-        raise UnreachableError(message)
+        raise UnreachableError(put(UNREACHABLE, address=self._http.base_url, why=why))
 
 
 def is_address(url: str) -> bool:

@@ -45,6 +45,7 @@ from shared.errors import Malformed, ResourceNotFound, Text
 from shared.forms import FORMS, Form
 from shared.identity import new_id
 from shared.log import log
+from shared.mediatypes import GIVEN
 from shared.permissions import Anyone, Caller
 from shared.replies import reply, to_json
 from shared.routing import router
@@ -220,18 +221,16 @@ async def whole_list(
         finally:
             await asyncio.shield(_noted(database, table, export_id, ended, sending))
 
+    ending = next(ending for ending, media in GIVEN.items() if media == form)
     headers = {
         "Journal-Position": str(position),
         "Export-Id": str(export_id),
         "Cache-Control": "private, no-store",
         "Vary": "Authorization, Accept-Language, Accept",
         "Link": f'</{state.service}/v1/dictionary/{route.name}>; rel="describedby"',
-        "Content-Disposition": f'attachment; filename="{route.name.removeprefix("list_")}.{ENDINGS[form]}"',
+        "Content-Disposition": f'attachment; filename="{route.name.removeprefix("list_")}.{ending}"',
     }
     return StreamingResponse(stream(), media_type=form, headers=headers)
-
-
-ENDINGS = {"text/csv": "csv", "application/x-ndjson": "ndjson", "application/vnd.apache.parquet": "parquet"}
 
 
 def item_model(route: Any) -> type[BaseModel]:

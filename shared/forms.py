@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from shared.columns import Column, ColumnKind
+from shared.mediatypes import CSV, NDJSON, PARQUET
 
 ROWS_OF_A_GROUP = 5_000
 """Rows of one group of a Parquet file: large enough to be compact, small enough to be held."""
@@ -43,7 +44,7 @@ def _shown(value: Any) -> str:
 class Csv:
     """RFC 4180, UTF-8, a line of names first. A text that a spreadsheet would run gets an apostrophe in front."""
 
-    media_type = "text/csv"
+    media_type = CSV
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
@@ -65,7 +66,7 @@ class Csv:
 class Ndjson:
     """One JSON object a line, as in a page of the list."""
 
-    media_type = "application/x-ndjson"
+    media_type = NDJSON
 
     def __init__(self, columns: Sequence[Column]) -> None:
         del columns
@@ -81,7 +82,7 @@ class Ndjson:
 class Parquet:
     """Apache Parquet with typed columns; a file that was broken off lacks its end and cannot be opened."""
 
-    media_type = "application/vnd.apache.parquet"
+    media_type = PARQUET
 
     def __init__(self, columns: Sequence[Column]) -> None:
         # Most processes never write one; loading the library costs each of their starts.

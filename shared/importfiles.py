@@ -7,7 +7,8 @@ from shared.errors import Language, Text
 from shared.importables import Importable
 from shared.importing import RowVerdict
 from shared.intake import OWN_HEADERS
-from shared.sheets import CSV, csv_bytes, xlsx_bytes
+from shared.mediatypes import CSV
+from shared.sheets import csv_bytes, xlsx_bytes
 from shared.vault import Vault
 
 NEVER_JUDGED = Text("Belum diperiksa.", "Not judged.")

@@ -17,16 +17,18 @@ from shared.importables import Importable
 from shared.importfiles import corrections, template
 from shared.importing import WORK, Importing, ImportMode, RowVerdict, imports_of, vault_of
 from shared.intake import keep, kept_rows
-from shared.jobs import OPEN, Jobs, JobState
+from shared.jobs import Jobs
+from shared.jobstates import OPEN, JobState
 from shared.jobviews import JobView, accepted
 from shared.lists import Order, Page, PageQuery, page
+from shared.mediatypes import CSV, TAKEN, XLSX
 from shared.permissions import Anyone, Caller, ScopeMissing, SignedIn
 from shared.problems import language_of
 from shared.reading import read_apart
 from shared.replies import VersionStale, expected_version, item_reply, reply, saved
 from shared.restricted import Sight, stored_nowhere
 from shared.routing import router
-from shared.sheets import CSV, FORMS, MOST_BYTES, XLSX, FileTooLarge, form_of
+from shared.sheets import MOST_BYTES, FileTooLarge, form_of
 from shared.withdrawing import undo
 from shared.writing import Writing
 
@@ -45,7 +47,7 @@ FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "A file of at most 20 MB and 200,000 rows, under the template's headers or the fields' names",
-        "content": dict.fromkeys(FORMS, FILE),
+        "content": dict.fromkeys(TAKEN.values(), FILE),
     }
 }
 

@@ -5,7 +5,6 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +38,7 @@ from shared.clock import read_clock
 from shared.database import Database
 from shared.errors import Forbidden, Refusal, Unauthenticated, Unforeseen
 from shared.identity import new_id
+from shared.jobstates import OPEN, JobState
 from shared.loading import driver_connection
 from shared.log import log
 from shared.permissions import Caller
@@ -50,20 +50,6 @@ KEPT = timedelta(days=30)
 PAUSE_SECONDS = 2.0
 SILENT_SECONDS = 30.0
 """A worker that has been silent for so long is dead; its jobs are done again by another."""
-
-
-class JobState(StrEnum):
-    """How far a job has come."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-OPEN = (JobState.QUEUED, JobState.RUNNING)
-"""States in which there may still be something to do."""
 
 
 def jobs_table(metadata: MetaData) -> Table:

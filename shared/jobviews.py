@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Row, Table, not_, or_, select
 from shared.clock import Now
 from shared.database import Reading
 from shared.errors import Conflict, Language, ResourceNotFound, Text, all_refusals
-from shared.jobs import JobState, move
+from shared.jobs import move
+from shared.jobstates import JobState
 from shared.lists import Order, Page, PageQuery, page
 from shared.permissions import Caller, SignedIn
 from shared.places import reach_beyond

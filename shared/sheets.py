@@ -17,11 +17,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from shared.errors import Invalid, Text
 from shared.forms import FORMULA
+from shared.mediatypes import CSV, NDJSON, TAKEN, XLSX
 
-CSV = "text/csv"
-NDJSON = "application/x-ndjson"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMS = (CSV, XLSX, NDJSON)
 MOST_BYTES = 20 * 1024 * 1024
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_ROWS = 200_000
@@ -98,7 +95,7 @@ class Sheet:
 def form_of(content_type: str) -> str:
     """Return which form a file is said to have, or FileTypeUnsupported."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in FORMS:
+    if kind not in TAKEN.values():
         raise FileTypeUnsupported
     return kind
 

@@ -6,17 +6,18 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from shared import asked
+from shared import wording as say
 from shared.calling import (
     Api,
     CallerSettings,
@@ -27,14 +28,13 @@ from shared.calling import (
     credentials,
     is_address,
 )
-from shared.exporting import ENDINGS
 from shared.fetching import BrokenOffError, fetch, written_whole
 from shared.identity import new_id
-from shared.jobs import OPEN, JobState
-from shared.sheets import CSV, NDJSON, XLSX
+from shared.jobstates import OPEN, JobState
+from shared.mediatypes import GIVEN, TAKEN
+from shared.wording import put
 
 VERIFIER = Path(__file__).parents[1] / "deploy" / "verify_journal.py"
-KINDS_OF_FILES = {".csv": CSV, ".xlsx": XLSX, ".ndjson": NDJSON}
 LIST = re.compile(r"[a-z][a-z0-9-]*(/[a-z0-9-]+)*")
 POLL_SECONDS = 0.5
 MOST_ROWS = 5_000
@@ -43,17 +43,6 @@ MOST_ROWS = 5_000
 MOST_NAMED = 8
 ROWS_REFUSED, REFUSED, UNREACHABLE, UNFINISHED, INTERRUPTED = 1, 2, 3, 4, 130
 """What the shell is told when not all went well."""
-
-
-class ListForm(StrEnum):
-    """A form of whole lists."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
-    PARQUET = "parquet"
-
-
-Url = Annotated[str | None, typer.Option(help="Address of the gateway; else TRIDAYA_URL, else http://localhost:8080")]
 
 
 def _tell(line: str) -> None:
@@ -71,15 +60,15 @@ def _at_a_terminal() -> bool:
 
 
 def _ask() -> tuple[str, str]:
-    name: str = typer.prompt("User name", err=True)
-    password: str = typer.prompt("Password", hide_input=True, err=True)
+    name: str = typer.prompt(put(say.USER_NAME), err=True)
+    password: str = typer.prompt(put(say.PASSWORD), hide_input=True, err=True)
     return name, password
 
 
 def _address(settings: CallerSettings, url: str | None) -> str:
     address = url or settings.url
     if not is_address(address):
-        _refuse("--url is no http:// or https:// address.")
+        _refuse(put(say.NO_ADDRESS))
     return address
 
 
@@ -90,15 +79,13 @@ def _speaking(service: str, url: str | None) -> Iterator[Api]:
     address = _address(settings, url)
     try:
         form = credentials(settings, _ask if _at_a_terminal() else None)
-        api = Api(address, service, token=settings.token, credentials=form, language=settings.language)
+        api = Api(address, service, token=settings.token, credentials=form)
         try:
             yield api
         finally:
             api.close()
     except UnsignedError:
-        _refuse(
-            "Who is asking? Set TRIDAYA_TOKEN, or TRIDAYA_CLIENT_ID and TRIDAYA_CLIENT_SECRET, or ask from a terminal."
-        )
+        _refuse(put(say.WHO_ASKS))
     except RefusedError as refusal:
         for line in refusal.lines():
             _tell(line)
@@ -107,13 +94,13 @@ def _speaking(service: str, url: str | None) -> Iterator[Api]:
         _tell(str(error))
         raise typer.Exit(UNREACHABLE) from error
     except BrokenOffError as error:
-        _tell(f"Broken off: {error}. Nothing was saved.")
+        _tell(put(say.NOTHING_SAVED, why=error))
         raise typer.Exit(UNFINISHED) from error
     except KeyboardInterrupt as error:
-        _tell("Interrupted.")
+        _tell(put(say.INTERRUPTED))
         raise typer.Exit(INTERRUPTED) from error
     except OSError as error:
-        _refuse(f"{error.filename or 'file'}: {error.strerror}")
+        _refuse(f"{error.filename or put(say.NO_FILE)}: {error.strerror}")
 
 
 def _progress(*columns: Any) -> Progress:
@@ -123,37 +110,36 @@ def _progress(*columns: Any) -> Progress:
 def _watched(api: Api, job_id: str) -> Json:
     """Wait for the end of a job, showing how far it is."""
     with _progress(BarColumn(), MofNCompleteColumn()) as progress:
-        task = progress.add_task("queued", total=None)
+        task = progress.add_task(put(say.STATES[JobState.QUEUED]), total=None)
         while True:
             job = api.read(api.path("jobs", job_id))
-            progress.update(task, description=job["state"], completed=job["done"], total=job["total"])
+            progress.update(task, description=put(say.STATES[job["state"]]), completed=job["done"], total=job["total"])
             if job["state"] not in OPEN:
                 return job
             time.sleep(POLL_SECONDS)
 
 
 def _told_import(api: Api, found: Json) -> None:
-    counts = ", ".join(f"{found[one]:,} {one}" for one in ("accepted", "existing", "refused", "withdrawn", "waiting"))
-    typer.echo(f"{found['kind']} ({found['mode']}): {found['rows']:,} rows: {counts}")
+    typer.echo(put(say.VERDICTS, **found | {"mode": put(say.MODES[found["mode"]])}))
     if not found["refused"]:
         return
     wrong = defaultdict[tuple[str, str], list[int]](list)
     for number, row in enumerate(api.items(api.path("imports", found["id"], "rows"), verdict="refused", limit=500)):
         if number == MOST_ROWS:
-            typer.echo(f"of the first {MOST_ROWS:,} refused rows:")
+            typer.echo(put(say.OF_THE_FIRST, most=MOST_ROWS))
             break
         for fault in row["faults"]:
             wrong[fault["column"] or "-", fault["message"]].append(row["number"])
     for (column, message), rows in sorted(wrong.items(), key=lambda one: -len(one[1])):
         named = ", ".join(map(str, rows[:MOST_NAMED])) + (", …" if len(rows) > MOST_NAMED else "")
-        typer.echo(f"  {column}: {message} ({len(rows):,}: row {named})")
+        typer.echo(put(say.WRONG, column=column, message=message, count=len(rows), rows=named))
 
 
 def _sent(api: Api, file: Path, kind: str, *, check: bool, again: bool) -> Json:
     """Send a file and return its job; a file to be kept is sent once, however often this is run."""
-    form = KINDS_OF_FILES.get(file.suffix.lower())
+    form = TAKEN.get(file.suffix.lower().removeprefix("."))
     if form is None:
-        _refuse(f"{file.name}: a file ends in {', '.join(KINDS_OF_FILES)}.")
+        _refuse(put(say.ENDS_IN, file=file.name, endings=", ".join(f".{one}" for one in TAKEN)))
     content, mode = file.read_bytes(), "check" if check else "commit"
     # A check keeps nothing, and what it says is true for its day only: it is never answered from memory.
     once = "" if check or again else hashlib.sha256(f"{kind}\n{mode}\n{form}\n".encode() + content).hexdigest()
@@ -161,7 +147,7 @@ def _sent(api: Api, file: Path, kind: str, *, check: bool, again: bool) -> Json:
     params = {"kind": kind, "mode": mode}
     reply = api.send("POST", api.path("imports"), params=params, content=content, headers=headers)
     if once and reply.headers.get("Idempotency-Replayed") == "true":
-        _tell("This file was sent before; this is what became of it. To send it anew: --again")
+        _tell(put(say.SENT_BEFORE))
     return dict(reply.json())
 
 
@@ -169,7 +155,7 @@ def _save_corrected(api: Api, import_id: str, path: Path) -> None:
     reply = api.send("GET", api.path("imports", import_id, "corrected"))
     with written_whole(path) as part:
         part.write(reply.content)
-    typer.echo(f"What is to be mended: {path}")
+    typer.echo(put(say.TO_MEND, file=path))
 
 
 def _called_off(api: Api, job_id: UUID) -> Json:
@@ -188,7 +174,8 @@ def _called_off(api: Api, job_id: UUID) -> Json:
 def _job_line(job: Json) -> str:
     far = f"{job['done']:,}/{job['total']:,}" if job["total"] is not None else f"{job['done']:,}"
     message = f"  {job['message']}" if job["message"] else ""
-    return f"{job['id']}  {job['recorded_at'][:19]}  {job['kind']:<10} {job['state']:<10} {far}{message}"
+    state = put(say.STATES[job["state"]])
+    return f"{job['id']}  {job['recorded_at'][:19]}  {job['kind']:<10} {state:<10} {far}{message}"
 
 
 class Client:
@@ -199,20 +186,18 @@ class Client:
 
     def bring_in(
         self,
-        kind: Annotated[str, typer.Argument(help="What a row is, such as boards")],
-        file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, XLSX or NDJSON")],
+        kind: asked.Kind,
+        file: asked.File,
         *,
-        check: Annotated[bool, typer.Option("--check", help="Only see the verdicts; keep nothing")] = False,
-        wait: Annotated[bool, typer.Option(help="Wait for the verdicts")] = True,
-        corrected: Annotated[
-            Path | None, typer.Option(dir_okay=False, help="Save the refused rows here, with what is wrong")
-        ] = None,
-        again: Annotated[bool, typer.Option("--again", help="Send it though it was sent before")] = False,
-        url: Url = None,
+        check: asked.Check = False,
+        wait: asked.Wait = True,
+        corrected: asked.Corrected = None,
+        again: asked.Again = False,
+        url: asked.Url = None,
     ) -> None:
-        """Send a file. Exit code 0: every row is accepted; 1: some are not; 2: refused; 3: unreachable; 4: unfinished."""
+        """Send a file and tell what became of its rows."""
         if corrected is not None and corrected.exists():
-            _refuse(f"{corrected} is there already.")
+            _refuse(put(say.IS_THERE, file=corrected))
         with _speaking(self._service, url) as api:
             job = _sent(api, file, kind, check=check, again=again)
             if not wait:
@@ -221,54 +206,51 @@ class Client:
             try:
                 job = _watched(api, job["id"])
             except KeyboardInterrupt as error:
-                _tell(f"The import goes on without you. Look with `jobs {job['id']}`, call it off with `--cancel`.")
+                _tell(put(say.GOES_ON, id=job["id"]))
                 raise typer.Exit(INTERRUPTED) from error
             found = api.read(api.path("imports", job["id"]))
             _told_import(api, found)
             if corrected is not None and found["refused"] + found["waiting"]:
                 _save_corrected(api, job["id"], corrected)
         if job["state"] != JobState.SUCCEEDED:
-            _tell(f"Unfinished: {job['state']}. {job['message'] or ''}")
+            _tell(put(say.UNFINISHED, state=put(say.STATES[job["state"]]), message=job["message"] or ""))
             raise typer.Exit(UNFINISHED)
         if found["refused"]:
             raise typer.Exit(ROWS_REFUSED)
 
     def take_out(
         self,
-        name: Annotated[str, typer.Argument(metavar="LIST", help="The list's address behind /v1/, such as boards")],
-        file: Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="Where to save it")],
+        name: asked.ListName,
+        file: asked.Output,
         *,
-        given: Annotated[
-            list[str] | None, typer.Option("--filter", metavar="NAME=VALUE", help="A filter; may be repeated")
-        ] = None,
-        form: Annotated[ListForm, typer.Option("--format")] = ListForm.CSV,
-        url: Url = None,
+        given: asked.Filters = None,
+        form: asked.Format = asked.ListForm.CSV,
+        url: asked.Url = None,
     ) -> None:
-        """Save a whole list. Exit code 0: all of it, proven by its receipt; 2: refused; 3: unreachable; 4: broken off."""
+        """Save a whole list, once every byte and row of its receipt has arrived."""
         filters = dict(one.split("=", 1) for one in given or () if "=" in one)
         if not LIST.fullmatch(name) or len(filters) < len(given or ()):
-            _refuse("A list is named as in its address, such as boards, and each filter once, as NAME=VALUE.")
-        media = next(media for media, ending in ENDINGS.items() if ending == form)
+            _refuse(put(say.LIST_OR_FILTER))
         with _speaking(self._service, url) as api, _progress(DownloadColumn()) as progress:
             task = progress.add_task(name, total=None)
 
             def arrived(size: int) -> None:
                 progress.update(task, completed=size)
 
-            receipt = fetch(api, api.path(name), file, form=media, filters=filters, arrived=arrived)
-        typer.echo(f"{file}: {receipt['rows']:,} rows, {receipt['size']:,} bytes, sha256 {receipt['sha256']}")
+            receipt = fetch(api, api.path(name), file, form=GIVEN[form], filters=filters, arrived=arrived)
+        typer.echo(put(say.SAVED, **receipt | {"file": file}))
 
     def look_at_jobs(
         self,
-        job_id: Annotated[UUID | None, typer.Argument(metavar="[ID]", help="One job; else the latest")] = None,
+        job_id: asked.JobId = None,
         *,
-        cancel: Annotated[bool, typer.Option("--cancel", help="Call it off: parts done stay")] = False,
-        state: Annotated[JobState | None, typer.Option(help="Only jobs in this state")] = None,
-        url: Url = None,
+        cancel: asked.Cancel = False,
+        state: asked.State = None,
+        url: asked.Url = None,
     ) -> None:
-        """Look at your jobs. Exit code 0: done; 2: refused, as when it has ended; 3: unreachable."""
+        """Look at jobs, or call one off."""
         if cancel and job_id is None:
-            _refuse("Which one? `jobs ID --cancel`")
+            _refuse(put(say.WHICH_ONE))
         with _speaking(self._service, url) as api:
             if job_id is not None:
                 job = _called_off(api, job_id) if cancel else api.read(api.path("jobs", str(job_id)))
@@ -278,17 +260,10 @@ class Client:
             for job in api.read(api.path("jobs"), **filters)["items"]:
                 typer.echo(_job_line(job))
 
-    def verify_journal(
-        self,
-        *,
-        since: Annotated[
-            str | None, typer.Option(metavar="SERVICE:POSITION:DIGEST", help="Go on from what was verified before")
-        ] = None,
-        url: Url = None,
-    ) -> None:
-        """Verify the journal with the published verifier. Exit code 0: it holds; 1: broken, and where; 3: cannot be told."""
+    def verify_journal(self, *, since: asked.Since = None, url: asked.Url = None) -> None:
+        """Verify the journal with the published verifier."""
         if since is not None and not re.fullmatch(rf"{self._service}:[1-9]\d*:[0-9a-f]{{64}}", since):
-            _refuse(f"--since is the second line of a verdict: {self._service}:POSITION:DIGEST, the digest in full.")
+            _refuse(put(say.SINCE, service=self._service))
         words = [_address(CallerSettings(), url), "--service", self._service, *(["--since", since] if since else [])]
         # As a program of its own, exactly as anybody else runs it; a token reaches it as TRIDAYA_TOKEN.
         done = subprocess.run([sys.executable, "-I", str(VERIFIER), *words], check=False)  # noqa: S603
@@ -299,7 +274,19 @@ class Client:
 def add_client_commands(cli: typer.Typer, *, service: str) -> None:
     """Add the commands to a service's command line."""
     client = Client(service)
-    cli.command("import")(client.bring_in)
-    cli.command("export")(client.take_out)
-    cli.command("jobs")(client.look_at_jobs)
-    cli.command("verify-journal")(client.verify_journal)
+    cli.command("import", help=put(say.IMPORT))(client.bring_in)
+    cli.command("export", help=put(say.EXPORT))(client.take_out)
+    cli.command("jobs", help=put(say.JOBS))(client.look_at_jobs)
+    cli.command("verify-journal", help=put(say.VERIFY_JOURNAL))(client.verify_journal)
+
+
+CLIENT_COMMANDS = {"import", "export", "jobs", "verify-journal"}
+
+
+def run(service: str, whole: Callable[[], typer.Typer]) -> None:
+    """Run a command of a service; what only speaks to the API starts without loading the service."""
+    if sys.argv[1:2] and sys.argv[1] in CLIENT_COMMANDS:
+        cli = typer.Typer(no_args_is_help=True, add_completion=False)
+        add_client_commands(cli, service=service)
+        cli()
+    whole()()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.errors import Conflict, Fault, Text
 from shared.importables import Importable
 from shared.importing import MOST_NAMED, ImportMode, RowVerdict
-from shared.jobs import OPEN
+from shared.jobstates import OPEN
 from shared.journal import record
 from shared.permissions import Caller
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from services.monitoring.__main__ import _after_batch
 from services.monitoring.clients.planning import PlanningClient
+from services.monitoring.commands import _after_batch
 from services.monitoring.facts.service import OF_PLANNING
 from shared.following import Follower, Handler
 from tests.contracts.test_places_follow_successions import FOLLOWING

@@ -19,8 +19,9 @@ from shared.authority import Authorities
 from shared.clock import read_clock
 from shared.importing import KEPT, Importing, forget_old_imports
 from shared.importviews import MOST_OPEN
+from shared.mediatypes import XLSX
 from shared.permissions import Caller
-from shared.sheets import MOST_BYTES, XLSX, FileTooLarge, FileUnreadable, read_sheet, xlsx_bytes
+from shared.sheets import MOST_BYTES, FileTooLarge, FileUnreadable, read_sheet, xlsx_bytes
 from tests.house import Running, code_of, etag
 from tests.shared.importing import BOARD, CODE, MUTATED, Sender, csv_file
 

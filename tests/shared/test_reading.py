@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.mediatypes import CSV, NDJSON, XLSX
 from shared.reading import read_apart
-from shared.sheets import CSV, NDJSON, XLSX, FileTooLarge, FileUnreadable, read_sheet, xlsx_bytes
+from shared.sheets import FileTooLarge, FileUnreadable, read_sheet, xlsx_bytes
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

@@ -4,6 +4,8 @@ import asyncio
 import json
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -103,7 +105,7 @@ async def test_an_import_tells_what_is_wrong_by_column_and_saves_it_without_nami
     assert (await commands("import", "boards", file, "--corrected", wrong)).exit_code == 2
     assert wrong.read_bytes() == before
     told = await commands("import", "boards", file, "--check", LC_ALL="id_ID.UTF-8")
-    assert "  Nama: Paling sedikit 3 karakter. (2: row 3, 4)\n" in told.stdout
+    assert "  Nama: Paling sedikit 3 karakter. (2: baris 3, 4)\n" in told.stdout
 
 
 @pytest.mark.usefixtures("worker")
@@ -116,6 +118,38 @@ async def test_an_import_only_looks_when_asked_to_check(registry: Running, comma
         assert done.stdout.startswith("boards (check): 1 rows: 1 accepted")
         assert "sent before" not in done.stderr
     assert (await count(registry, "boards"), await count(registry, "imports")) == (0, 2)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_clerk_is_spoken_to_in_indonesian(commands: Commands, boards: int, tmp_path: Path) -> None:
+    file, out, here = saved(tmp_path, "BKM Satu", "X"), tmp_path / "boards.csv", {"LANG": "id_ID.UTF-8", "LC_ALL": None}
+
+    done = await commands("import", "boards", file, "--corrected", tmp_path / "mend.csv", **here)
+    taken = await commands("export", "boards", "-o", out, **here)
+    listed = await commands("jobs", **here)
+    wrong = await commands("export", "colours", "-o", out, **here)
+    void = await commands("jobs", "--url", "http://127.0.0.1:9", **here)
+
+    assert done.stdout.splitlines() == [
+        "boards (simpan): 2 baris: 1 diterima, 0 sudah ada, 1 ditolak, 0 ditarik, 0 menunggu",
+        "  Nama: Paling sedikit 3 karakter. (1: baris 3)",
+        f"Yang perlu diperbaiki: {tmp_path / 'mend.csv'}",
+    ]
+    assert taken.stdout.startswith(f"{out}: {boards + 1} baris, ")
+    assert "import     selesai    2/2" in listed.stdout
+    assert wrong.stderr.splitlines()[-2].startswith("Ditolak (404 resource.not_found): Yang diminta tidak ada")
+    assert "tidak dapat dihubungi" in void.stderr
+    assert (
+        await commands("jobs", "--cancel", **here | {"TRIDAYA_LANGUAGE": "en"})
+    ).stderr == "Which one? `jobs ID --cancel`\n"
+
+
+def test_what_only_speaks_to_the_api_loads_nothing_of_a_service() -> None:
+    loaded = "import sys, services.registry.__main__; print(*sys.modules, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True, text=True)  # noqa: S603 - our own
+
+    heavy = {"sqlalchemy", "fastapi", "procrastinate", "openpyxl", "pyarrow", "services.registry.app"}
+    assert heavy & set(done.stdout.splitlines()) == set()
 
 
 @pytest.mark.parametrize(
@@ -240,6 +274,23 @@ async def test_an_export_asks_once_more_for_a_list_that_broke_off(
 
     assert (done.exit_code, broken()) == (0, 1), done.output
     assert len((tmp_path / "boards.csv").read_text("utf-8-sig").splitlines()) == boards + 1
+
+
+@pytest.mark.parametrize("form", ["csv", "ndjson", "parquet"])
+async def test_an_export_counts_the_rows_that_arrived(
+    commands: Commands, boards: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    noted = exporting._noted  # noqa: SLF001
+
+    async def forgetful(*given: Any) -> None:
+        given[-1].rows -= 1
+        await noted(*given)
+
+    monkeypatch.setattr(exporting, "_noted", forgetful)
+    done = await commands("export", "boards", "--format", form, "-o", tmp_path / "boards")
+
+    assert (done.exit_code, f"{boards} rows came; by its receipt {boards - 1}" in done.stderr) == (4, True), done.output
+    assert there(tmp_path) == []
 
 
 def there(folder: Path) -> list[str]:

@@ -27,7 +27,7 @@ from services.registry.personal.service import Duplicate, DuplicateState
 from services.registry.programmes.service import Enrolment
 from services.registry.unfinished.rules import Unfinished
 from shared.items import in_place
-from shared.jobs import JobState
+from shared.jobstates import JobState
 from shared.statements import among
 
 _NOTHING = cast(null(), String)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.sheets import XLSX, xlsx_bytes
+from shared.mediatypes import XLSX
+from shared.sheets import xlsx_bytes
 from tests.house import Running, code_of
 from tests.planning.story import ACTIVITIES, a_plan, actions, an_activity, ratified, seen
 from tests.shared.importing import MUTATED, Sender, csv_file

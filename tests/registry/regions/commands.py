@@ -5,7 +5,7 @@ from typing import Any
 
 from typer.testing import CliRunner
 
-from services.registry.__main__ import cli
+from services.registry.commands import cli
 
 
 async def in_a_process(*words: str) -> Any:
