@@ -183,14 +183,14 @@ def board_view(row: Any) -> dict[str, Any]:
 
 @remembered
 def _board(caller: Caller) -> Select[Any]:
-    statement = _NOW.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
+    statement = _THEN.add_columns(in_scope(Board, caller).label("full")).where(visible(Board, caller))
     return statement.where(Board.id == bindparam("id", type_=Uuid))
 
 
 async def one_board(
     connection: AsyncConnection | AsyncSession, board_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one board as the caller may see it, or ResourceNotFound."""
+    """Return one board as it was on the day of `now`, as the caller may see it, or ResourceNotFound."""
     rows = await fetch(connection, _board(caller), {"id": board_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound

@@ -50,6 +50,8 @@ class TestNames:
         assert await called("as_of=2008-02-01") == await called("") == ["LKM Contoh"]
         assert await called("as_of=2004-04-30") == []
         assert (await registry.http.get(board.headers["Location"])).json()["name"] == "LKM Contoh"
+        earlier = await registry.http.get(f"{board.headers['Location']}?as_of=2008-01-31")
+        assert earlier.json()["name"] == "BKM Contoh"
 
     async def test_are_all_found_by_their_words(self, registry: Running, board: httpx.Response) -> None:
         await post(registry, board, "names", {"name": "LKM Sejahtera", "starts_on": "2008-02-01"})
@@ -163,6 +165,9 @@ class TestDeeds:
         assert len(await stood("as_of=2012-01-01&legal_status=akta_notaris")) == 1
         assert len(await stood("as_of=2009-01-01&legal_status=none")) == 1
         assert await stood("as_of=2012-01-01&legal_status=badan_hukum") == []
+        for day in ("2009-01-01", "2012-01-01", "2016-01-01"):
+            one = (await registry.http.get(f"{board.headers['Location']}?as_of={day}")).json()
+            assert [(one["legal_status"], one["deed_number"])] == await stood(f"as_of={day}"), day
         listed = (await registry.http.get(f"{board.headers['Location']}/legal-records")).json()["items"]
         assert [(one["ends_on"], one["notary"]) for one in listed] == [(None, None), ("2014-12-31", "Kantor X")]
 
