@@ -1,7 +1,7 @@
 """An application: what a service brings, joined with the plumbing that all have."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +61,9 @@ class Service:
     works: Mapping[str, Work] = field(default_factory=dict)
     importables: Sequence[Importable] = ()
     syncing: Syncing | None = None
+    alone: Collection[str] = ()
+    """Addresses behind /v1/ that the gateway slows down by how often they come, and that no batch holds therefore."""
+
     state: Mapping[str, Any] = field(default_factory=dict)
 
     def every_work(self) -> Mapping[str, Work]:
@@ -160,6 +163,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.revision = head_revision(service.migrations)
     app.state.importing = Importing(service.importables)
     app.state.syncing = service.syncing
+    app.state.alone = service.alone
     if service.every_work():
         app.state.jobs = jobs_of(service, settings)
     for name, value in service.state.items():

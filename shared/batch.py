@@ -3,6 +3,7 @@
 A client that lost the reply sends the same batch again: what was accepted replays, what was refused is judged again.
 """
 
+from collections.abc import Collection
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ MOST_REQUESTS = 200
 PASSED_ON = {b"authorization", b"accept-language", b"traceparent", b"x-request-id"}
 TOLD = ("etag", "location", "idempotency-replayed", "retry-after")
 ALONE = ("batch", "imports", "sync", "tokens")
-"""What is only asked for alone: a batch in a batch, files, pushes, and what is slowed down by how often it comes."""
+"""What is only asked for alone: a batch in a batch, files, pushes and tokens; services add what the gateway slows down."""
 
 
 class BatchInvalid(Invalid):
@@ -37,8 +38,8 @@ class BatchInvalid(Invalid):
 
 
 OUTSIDE = Text(
-    "Harus alamat /{service}/v1/… dari layanan ini, bukan kumpulan atau token.",
-    "Must be an address /{service}/v1/… of this service, neither a batch nor tokens.",
+    "Harus alamat /{service}/v1/… dari layanan ini; kumpulan, berkas, token, dan yang diperlambat gerbang dikirim sendiri.",
+    "Must be an address /{service}/v1/… of this service; batches, files, tokens and what the gateway slows down come alone.",
 )
 KEY_UNUSABLE = Text("Harus 1 sampai 255 karakter tampak.", "Must be 1 to 255 visible characters.")
 KEY_TWICE = Text("Kunci ini sudah dipakai di kumpulan ini.", "This key stands in the batch already.")
@@ -76,13 +77,15 @@ class BatchView(BaseModel):
     refused: int
 
 
-def faults_of(draft: BatchDraft, *, service: str) -> list[Fault]:
-    """Return what cannot be run at all."""
+def faults_of(draft: BatchDraft, *, service: str, alone: Collection[str] = ()) -> list[Fault]:
+    """Return what cannot be run at all; `alone` are addresses behind /v1/ that how often they come slows down."""
     found: list[Fault] = []
     seen: set[str] = set()
     for index, item in enumerate(draft.requests):
-        rest = urlsplit(item.path).path.removeprefix(f"/{service}/v1/")
-        if not item.path.startswith(f"/{service}/v1/") or rest.split("/")[0] in ALONE or ".." in rest:
+        address = urlsplit(item.path)
+        rest = address.path.removeprefix(f"/{service}/v1/")
+        outside = not item.path.startswith(f"/{service}/v1/") or ".." in rest or "#" in item.path
+        if outside or rest.split("/")[0] in ALONE or rest.rstrip("/") in alone:
             found.append(Fault(f"/requests/{index}/path", "batch.outside", OUTSIDE, {"service": service}))
         if not VISIBLE.match(item.idempotency_key):
             found.append(Fault(f"/requests/{index}/idempotency_key", "batch.key_unusable", KEY_UNUSABLE, {}))
@@ -135,7 +138,7 @@ async def run(request: Request, item: BatchItem) -> Verdict:
 
 async def run_batch(_caller: SignedIn, request: Request, draft: BatchDraft) -> Response:
     """Run up to 200 writes in order, each in a transaction of its own; a refused one does not stop the next."""
-    found = faults_of(draft, service=request.app.state.service)
+    found = faults_of(draft, service=request.app.state.service, alone=request.app.state.alone)
     if found:
         raise BatchInvalid(faults=found, count=len(found))
     verdicts = [await run(request, item) for item in draft.requests]

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import struct
 import zlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
@@ -153,18 +154,20 @@ def image_name(digest: str, media_type: str) -> str:
     return f"{digest[:2]}/{digest}.{ENDINGS[media_type]}"
 
 
-async def store(content: bytes, storage: Storage) -> Image:
+async def store(content: bytes, storage: Storage, *, note: Callable[[Image], Awaitable[None]]) -> Image:
     """Check and strip a picture and keep it; ImageUnreadable, ImageTooLarge or ImageTypeUnsupported.
 
-    Call it before the transaction's first statement: it takes some tenths of a second, in a thread.
+    It is noted before it is put, so that nothing lies in storage of which no row knows. Call it before the
+    transaction's first statement: it takes some tenths of a second, in a thread.
     """
     async with AT_ONCE:
         clean, media_type, (width, height) = await asyncio.to_thread(stripped, content)
-    digest = hashlib.sha256(clean).hexdigest()
-    name = image_name(digest, media_type)
+    image = Image(hashlib.sha256(clean).hexdigest(), media_type, width, height)
+    await note(image)
+    name = image_name(image.digest, media_type)
     if not await storage.has(name):
         await storage.put(name, clean)
-    return Image(digest, media_type, width, height)
+    return image
 
 
 async def _image_body(request: Request) -> bytes:

@@ -225,6 +225,7 @@ SERVICE = Service(
             "groups": Attachable(Group, "registry:groups:write", {"minutes": Purpose(papers=True)}),
         },
     ),
+    alone=("invitations/acceptance", "accounts/self/password"),
     load_standings=_load_standings,
     fetch_keys=_fetch_keys,
 )

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from deploy.local import gateway
 from deploy.local.errors import RefusedError
+from shared.batch import BatchDraft, faults_of
+from tests.architecture.reading import application
 from tests.deploy.front import Front
 
 BOARDS = "/registry/v1/boards"
@@ -47,6 +50,27 @@ def test_the_configuration_is_valid(tmp_path: Path) -> None:
 def test_a_missing_value_is_named() -> None:
     with pytest.raises(RefusedError, match="no value for ADMIN_PORT, CORS_ORIGIN_REGEX, GATEWAY_HOST"):
         gateway.render({})
+
+
+def test_what_is_slowed_down_one_by_one_comes_in_no_batch() -> None:
+    blocks = re.split(r"^ +- name: ", gateway.TEMPLATE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    matched = re.compile(r"match: \{ (?:path: ([^,]+),|safe_regex: \{ regex: '\^([^']+)\$' \})")
+    slowed = [block for block in blocks if "route:" in block and ("LocalRateLimit" in block or "*guesses" in block)]
+    assert len(slowed) > 2
+    for block in slowed:
+        found = matched.search(block)
+        assert found is not None, block
+        for address in expanded(found[1] or found[2]):
+            service = application(address.split("/")[1])
+            item = {"method": "POST", "path": address, "idempotency_key": "k"}
+            draft = BatchDraft.model_validate({"requests": [item]})
+            assert faults_of(draft, service=service.state.service, alone=service.state.alone), address
+
+
+def expanded(pattern: str) -> list[str]:
+    """Return the addresses of `a/(b|c)`."""
+    choice = re.search(r"\((.*)\)", pattern)
+    return [pattern] if choice is None else [pattern.replace(choice[0], one) for one in choice[1].split("|")]
 
 
 def test_a_good_token_and_a_missing_one_pass(front: Front) -> None:

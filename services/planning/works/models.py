@@ -10,7 +10,7 @@ from sqlalchemy.types import Uuid
 
 from services.planning.database import Base
 from services.planning.works.rules import Receiver, Stage
-from shared.tables import CommunityItem, child_of, choice, community, serves
+from shared.tables import CommunityItem, Moment, child_of, choice, community, serves
 
 
 class Progress(CommunityItem, Base):
@@ -52,6 +52,7 @@ class Photo(CommunityItem, Base):
         UniqueConstraint("kelurahan_code", "activity_id", "stage", "digest"),
         CheckConstraint("width > 0 AND height > 0", name="size"),
         serves("photos_of_activity", "activity_id", "id"),
+        serves("photos_of_picture", "digest"),
     )
     read_scope = "planning:activities:read"
 
@@ -66,6 +67,17 @@ class Photo(CommunityItem, Base):
     @classmethod
     def is_public(cls) -> ColumnElement[bool]:
         return true()
+
+
+class PictureNote(Base):
+    """A picture that is about to lie in storage, noted until it is known whether a photo came of it."""
+
+    __tablename__ = "picture_notes"
+    __table_args__ = (serves("picture_notes_by_age", "noted_at"), {"info": {"class": "local"}})
+
+    digest: Mapped[str] = mapped_column(String(64, collation="C"), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(20))
+    noted_at: Mapped[Moment]
 
 
 class Handover(CommunityItem, Base):

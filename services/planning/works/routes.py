@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request, Response
 
 from services.planning.activities.service import Activity, ActivityView, one_activity
 from services.planning.dependencies import ActivityApprover, ActivityWriter, Files
-from services.planning.works import queries, service
+from services.planning.works import pictures, queries, service
 from services.planning.works.schemas import (
     HandoverDraft,
     HandoverView,
@@ -42,14 +42,14 @@ PICTURE: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _kept(id: UUID, request: Request, by: ActivityWriter, content: ImageBody, storage: Files) -> service.Picture:
+async def _kept(id: UUID, request: Request, by: ActivityWriter, content: ImageBody, storage: Files) -> pictures.Picture:
     # No connection is held while the picture is worked on, and nobody from elsewhere fills the storage.
     async with database_of(request).reads.connect() as connection:
         await queries.require_served(connection, id, by)
-    return await service.keep_picture(content, storage)
+    return await pictures.keep_picture(content, storage, database_of(request))
 
 
-KeptPicture = Annotated[service.Picture, Depends(_kept)]
+KeptPicture = Annotated[pictures.Picture, Depends(_kept)]
 
 
 @routes.get("/{id}/progress", response_model=Page[ProgressView])

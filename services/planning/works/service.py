@@ -1,9 +1,8 @@
 """Use cases of works: report progress, add photos, hand over."""
 
-import hashlib
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -11,15 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.planning.activities import service as activities
 from services.planning.works.models import Handover, Photo, Progress
+from services.planning.works.pictures import Picture
 from services.planning.works.rules import require_finished_by, require_valid_progress
 from services.planning.works.schemas import HandoverDraft, PhotoDraft, PhotoUpload, ProgressDraft
-from shared import images
 from shared.foureyes import OwnApproval
 from shared.items import claim
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
-from shared.storage import Storage
 
 AUDIENCES = {
     "progress.recorded": Audience.PUBLIC,
@@ -27,18 +25,6 @@ AUDIENCES = {
     "handover.recorded": Audience.PUBLIC,
 }
 COMPLETE = 100
-
-
-class Picture(NamedTuple):
-    """A picture that is kept already, and the digest of what was sent."""
-
-    kept: images.Image
-    sent_digest: str
-
-
-async def keep_picture(content: bytes, storage: Storage) -> Picture:
-    """Check, strip and keep a picture before the transaction begins: it takes tenths of a second."""
-    return Picture(await images.store(content, storage), hashlib.sha256(content).hexdigest())
 
 
 def progress_record(progress: Progress) -> dict[str, Any]:

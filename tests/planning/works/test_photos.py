@@ -1,4 +1,6 @@
+import asyncio
 import hashlib
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,8 @@ import httpx
 import pytest
 from PIL import Image as Pillow
 
+from services.planning.works.pictures import AFTER, sweep
+from shared.clock import read_clock
 from tests.house import Running, code_of, new_id
 from tests.planning.story import a_plan, an_activity, payloads, ratified
 
@@ -50,6 +54,45 @@ async def add(
 def files(planning: Running) -> list[Path]:
     folder = Path(urlsplit(planning.app.state.settings.storage_url).path)
     return [file for file in folder.rglob("*") if file.is_file()]
+
+
+async def swept(planning: Running, *, after: timedelta) -> int:
+    """Sweep as a worker does a while later; return how many pictures lie there then."""
+    async with planning.database.transaction() as session:
+        await sweep(session, planning.app.state.storage, now=read_clock() + after)
+    return len(files(planning))
+
+
+class TestSweep:
+    async def test_a_picture_of_which_no_photo_came_goes_after_an_hour(self, planning: Running) -> None:
+        work = await a_work(planning)
+        kept = await add(planning, work, a_photo(shade=1))
+        before = len(files(planning))
+        refused = await add(planning, work, a_photo(shade=2), taken_on="2999-01-01")
+        again = await add(planning, work, a_photo(shade=1))
+
+        assert (kept.status_code, refused.status_code, code_of(again)) == (201, 422, "item.already_there")
+        assert len(files(planning)) == before + 1
+        assert await swept(planning, after=AFTER - timedelta(minutes=1)) == before + 1
+        assert await swept(planning, after=AFTER + timedelta(minutes=1)) == before
+        assert (await planning.http.get(kept.headers["Location"])).status_code == 200
+        async with planning.database.reads.connect() as connection:
+            assert (await connection.execute(planning.tables.picture_notes.select())).all() == []
+
+    async def test_what_is_sent_again_while_it_is_swept_is_there_afterwards(self, planning: Running) -> None:
+        work = await a_work(planning)
+        for shade in range(10):
+            photo = a_photo(shade=shade)
+            await add(planning, work, photo, taken_on="2999-01-01")
+            async with planning.database.writes.begin() as connection:
+                await connection.execute(
+                    planning.tables.picture_notes.update().values(noted_at=read_clock() - 2 * AFTER)
+                )
+
+            sent, _ = await asyncio.gather(add(planning, work, photo), swept(planning, after=timedelta(0)))
+
+            assert sent.status_code == 201
+            assert (await planning.http.get(sent.headers["Location"])).status_code == 200
 
 
 class TestAddPhoto:
