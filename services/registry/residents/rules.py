@@ -270,12 +270,14 @@ def birth_year_faults(birth_year: int | None, *, today: date) -> list[Fault]:
     return []
 
 
-def ending_faults(*, starts_on: date, ends_on: date | None, because: ResidentEnd | HouseholdEnd | None) -> list[Fault]:
-    """Return what is wrong with how something ends by an edit; a move is an act of its own."""
+def ending_faults(
+    *, starts_on: date, ends_on: date | None, because: ResidentEnd | HouseholdEnd | None, moved_by_act: bool = False
+) -> list[Fault]:
+    """Return what is wrong with how something ends by an edit; a move is an act of its own, which stays once it is done."""
     found: list[Fault] = []
     if (ends_on is None) != (because is None):
         found.append(Fault("/ended_because", "ending.incomplete", END_TOGETHER, {}))
-    if because in {ResidentEnd.MOVED, HouseholdEnd.MOVED}:
+    if because in {ResidentEnd.MOVED, HouseholdEnd.MOVED} and not moved_by_act:
         found.append(Fault("/ended_because", "ending.moved", MOVED_BY_ACT, {}))
     if ends_on is not None and ends_on < starts_on:
         found.append(Fault("/ends_on", "ending.order", ORDER, {}))

@@ -314,9 +314,9 @@ def _sorted(vulnerabilities: Any) -> list[str] | None:
 
 
 def require_valid_resident(
-    resident: Resident, household: Household, fields: Mapping[str, Any] | None, *, now: datetime
+    resident: Resident, household: Household, fields: Mapping[str, Any] | None, *, moved: bool = False, now: datetime
 ) -> None:
-    """Refuse a resident who breaks a rule, naming each one; without fields those were not touched."""
+    """Refuse a resident who breaks a rule, naming each one; without fields those were not touched, `moved`: by the act."""
     found: list[Fault] = []
     if fields is not None:
         nik = fields.get("nik")
@@ -331,8 +331,9 @@ def require_valid_resident(
         given=resident.birth_year is not None,
         reason=resident.birth_year_absent_reason,
     )
-    if resident.ended_because is not ResidentEnd.MOVED:
-        found += ending_faults(starts_on=resident.starts_on, ends_on=resident.ends_on, because=resident.ended_because)
+    found += ending_faults(
+        starts_on=resident.starts_on, ends_on=resident.ends_on, because=resident.ended_because, moved_by_act=moved
+    )
     found += within_household_faults(
         starts_on=resident.starts_on,
         ends_on=resident.ends_on,
@@ -357,6 +358,7 @@ async def change_resident(
     if resident.merged_into is not None:
         raise ResidentMerged(merged_into=resident.merged_into)
     edited, naming = edits(resident, change, naming=OF_RESIDENT, now=now)
+    moved = resident.ended_because is ResidentEnd.MOVED
     for known, reason in ((naming, "nik_absent_reason"), (edited, "birth_year_absent_reason")):
         if known.get(reason.removesuffix("_absent_reason")) is not None:
             edited.setdefault(reason, None)
@@ -367,7 +369,7 @@ async def change_resident(
     fields = None
     if naming or "nik_absent_reason" in edited:
         fields = await rename(session, vault, resident, naming)
-    require_valid_resident(resident, household, fields, now=now)
+    require_valid_resident(resident, household, fields, moved=moved, now=now)
     if resident.ends_on is not None and household.head_id == resident.id:
         await without_head(session, household, by=by, now=now)
     resident.changed_at = now

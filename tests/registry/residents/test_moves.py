@@ -237,3 +237,38 @@ class TestMoveResident:
             )
 
             assert [one.status_code for one in replies] == [200, 200]
+
+
+class TestEditedEnd:
+    async def test_no_edit_ends_somebody_as_moved_and_leaves_them_nowhere(
+        self, registry: Running, household: httpx.Response
+    ) -> None:
+        resident = await a_resident(registry, household)
+        headers = registry.token("facilitator") | etag(resident)
+
+        edited = await registry.http.patch(
+            resident.headers["Location"], json={"ends_on": "2023-06-30", "ended_because": "moved"}, headers=headers
+        )
+        there = (await a_household(registry, kelurahan_code=ELSEWHERE)).json()["id"]
+        moved = await move(registry, resident, household_id=there, moved_on="2023-07-01")
+
+        assert (edited.status_code, code_of(edited)) == (422, "resident.invalid")
+        assert [(one["pointer"], one["code"]) for one in edited.json()["errors"]] == [
+            ("/ended_because", "ending.moved")
+        ]
+        assert moved.status_code == 200, moved.text
+
+    async def test_who_moved_by_the_act_can_still_be_named_rightly(
+        self, registry: Running, household: httpx.Response
+    ) -> None:
+        resident = await a_resident(registry, household)
+        there = (await a_household(registry, kelurahan_code=ELSEWHERE)).json()["id"]
+        moved = await move(registry, resident, household_id=there, moved_on="2023-07-01")
+
+        named = await registry.http.patch(
+            resident.headers["Location"],
+            json={"name": "Nama Benar Contoh"},
+            headers=registry.token("facilitator") | etag(moved),
+        )
+
+        assert (named.status_code, named.json()["ended_because"]) == (200, "moved"), named.text

@@ -297,6 +297,17 @@ class TestUpdated:
         reply = await registry.http.get(f"/registry/v1/groups/{group}", headers=one.headers)
         assert (reply.json()["name"], reply.json()["women"], reply.json()["version"]) == ("KSM Lain", 4, 2)
 
+    async def test_does_not_end_somebody_as_moved_for_that_is_an_act(self, registry: Running) -> None:
+        resident = (await people(registry, 1))[0]
+        await registry.seal()
+        one = phone(registry)
+        await one.pull()
+        one.edit("residents", resident, ends_on="2023-06-30", ended_because="moved")
+
+        await one.push()
+
+        assert [error["code"] for error in one.rejected[0]["problem"]["errors"]] == ["ending.moved"]
+
     async def test_without_changed_columns_does_nothing(self, registry: Running) -> None:
         one, group = await a_phone_with_a_group(registry)
         one.of("groups")[group] |= {"_status": "updated", "name": "KSM Lain"}
