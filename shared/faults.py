@@ -13,7 +13,7 @@ KNOWN: dict[str, tuple[str, Text]] = {
     "extra_forbidden": ("field.unknown", Text("Tidak dikenal di sini.", "Not known here.")),
     "control_character": (
         "value.control_character",
-        Text("Tidak boleh memuat karakter NUL.", "Must not hold a NUL character."),
+        Text("Tidak boleh memuat karakter kendali.", "Must not hold control characters."),
     ),
     "string_type": ("value.not_text", Text("Harus berupa teks.", "Must be text.")),
     "string_too_short": (

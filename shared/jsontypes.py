@@ -1,5 +1,6 @@
 """Which JSON type a field takes, so that nothing is converted on the way in."""
 
+import re
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -7,7 +8,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
-NUL = "\x00"
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What no database takes, what steers a terminal, and what turns the direction of a public name's letters."""
+
 _OWN: dict[Any, frozenset[type]] = {
     NoneType: frozenset({NoneType}),
     bool: frozenset({bool}),
@@ -37,8 +40,8 @@ def json_types(annotation: Any) -> frozenset[type]:
 
 
 def require_json_type(value: Any, annotation: Any) -> None:
-    """Refuse a JSON value of another type than the field's, and text that no database takes."""
-    if type(value) is str and NUL in value:
+    """Refuse a JSON value of another type than the field's, and text that steers whatever shows it."""
+    if type(value) is str and not value.isprintable() and CONTROLS.search(value):
         kind = "control_character"
         raise PydanticCustomError(kind, kind)
     if type(value) not in _JSON:

@@ -157,8 +157,8 @@ class OwnAccount(Forbidden):
     code = "account.own"
     title = Text("Akun sendiri", "Own account")
     detail = Text(
-        "Peran dan wilayah akun sendiri tidak dapat diubah sendiri.",
-        "Nobody changes the roles and regions of their own account.",
+        "Peran, wilayah dan penangguhan akun sendiri tidak dapat diubah sendiri.",
+        "Nobody changes the roles and regions of their own account, or suspends it.",
     )
     fix = Text("Minta operator lain.", "Ask another operator.")
 

@@ -193,7 +193,11 @@ async def change_account(
 
 
 async def suspend(session: AsyncSession, account: Account, *, by: Caller, now: datetime) -> None:
-    """Suspend an account: every service refuses its tokens within seconds."""
+    """Suspend an account of somebody else: every service refuses its tokens within seconds.
+
+    Nobody their own: the last operator would shut everybody out.
+    """
+    require_another(account, by=by)
     account.suspended, account.not_before = True, now
     await authorities.note_change(session, account, "account.suspended", by=by, now=now)
 

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, any_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, any_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Uuid
@@ -75,8 +75,21 @@ def regions(query: RegionQuery) -> Select[Any]:
         counted = BpsCode.kemendagri_code == Region.code
         statement = statement.where(exists().where(counted, BpsCode.bps_code == query.bps_code, BpsCode.valid_on(ON)))
     if query.q is not None:
-        statement = statement.where(or_(finds(Region.name, query.q), Region.code.startswith(query.q, autoescape=True)))
+        statement = statement.where(_once(query.q) if query.as_of is None else _called(Region, query.q))
     return statement
+
+
+def _called(region: Any, words: str) -> ColumnElement[bool]:
+    return or_(finds(region.name, words), region.code.startswith(words, autoescape=True))
+
+
+def _once(words: str) -> ColumnElement[bool]:
+    """Return the condition that a region, or one that became part of it, is or ever was called so."""
+    former = aliased(Region, name="former")
+    became = select(places.c.code_now).join(former, former.code == places.c.kelurahan_code)
+    # Found first, as one value: an OR with what was once so would read all regions.
+    found: ColumnElement[bool] = Region.code == any_(func.array(became.where(_called(former, words)).scalar_subquery()))
+    return found
 
 
 def region_view(row: Any) -> dict[str, Any]:

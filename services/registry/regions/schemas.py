@@ -67,7 +67,10 @@ class RegionQuery(PlacedQuery):
         None, pattern=BPS_CODE, description="Only the regions that BPS counted under this code on the day"
     )
     q: str | None = Field(
-        None, min_length=2, max_length=100, description="Words of the name, or how they begin; or the code's beginning"
+        None,
+        min_length=2,
+        max_length=100,
+        description="Words of the name, or how they begin, or the code's beginning; without `as_of` former ones, too",
     )
     sort: RegionSort = RegionSort.CODE
 

@@ -188,6 +188,16 @@ class TestChangeAccount:
         assert "password" not in stale.text
 
 
+class TestOneselfAmongAccounts:
+    async def test_is_not_suspended_by_oneself(self, registry: Running) -> None:
+        own = await an_account(registry, roles=["operator"])
+        headers = operator(registry, sub=own.json()["id"])
+
+        reply = await registry.http.post(f"{own.headers['Location']}/suspension", headers=headers | etag(own))
+
+        assert (reply.status_code, code_of(reply)) == (403, "account.own")
+
+
 class TestAccountElsewhere:
     @pytest.fixture
     async def address(self, registry: Running) -> str:

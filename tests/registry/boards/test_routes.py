@@ -49,6 +49,7 @@ class TestRecordBoard:
             ({"legal_status": "pt"}, "/legal_status", "value.not_a_choice"),
             ({"name": 7}, "/name", "value.not_text"),
             ({"name": "a\x00bc"}, "/name", "value.control_character"),
+            ({"name": "BKM \u202eiramaT"}, "/name", "value.control_character"),
         ],
     )
     async def test_names_the_wrong_place(

@@ -184,6 +184,8 @@ class TestOtherActs:
         assert codes(await listed(regions, f"{REGIONS}?parent=34.71.03")) == [BACIRO, DEMANGAN]
         assert codes(await listed(regions, f"{REGIONS}?q=gondo")) == ["34.71.03"]
         assert [one["name"] for one in await listed(regions, f"{REGIONS}?q=gondo&as_of={BEFORE}")] == ["Gondokusuman"]
+        assert codes(await listed(regions, f"{REGIONS}?q=gondokusuman")) == ["34.71.03"]
+        assert codes(await listed(regions, f"{REGIONS}?q=gondo baru&as_of={BEFORE}")) == []
 
     async def test_a_desa_becomes_a_kelurahan_under_another_code(self, regions: Running) -> None:
         await recorded(regions, act("change_of_kind", [DESA], [{"code": "34.04.01.1003"}]))
@@ -198,6 +200,9 @@ class TestOtherActs:
 
         assert (await region(regions, EAST))["predecessors"] == [BACIRO, DEMANGAN]
         assert {(await region(regions, code))["code_now"] for code in (BACIRO, DEMANGAN)} == {EAST}
+        # What it was once called, and the code it once had, lead to it.
+        assert codes(await listed(regions, f"{REGIONS}?q={DEMANGAN}")) == [EAST]
+        assert codes(await listed(regions, f"{REGIONS}?q=demangan")) == [EAST]
         assert codes(await listed(regions, f"{REGIONS}/{EAST}/predecessors")) in (
             [BACIRO, DEMANGAN],
             [DEMANGAN, BACIRO],
