@@ -202,7 +202,8 @@ async def dissolve(
             raise StillAtWork(day=draft.dissolved_on)
     running = select(Term).where(Term.board_id == board.id, Term.ends_on > draft.dissolved_on)
     for term in (await session.scalars(running)).all():
-        await end_term(session, term, TermChange(ends_on=draft.dissolved_on), vault=vault, by=by, now=now)
+        end = TermChange(ends_on=draft.dissolved_on, minutes_reference=draft.minutes_reference)
+        await end_term(session, term, end, vault=vault, by=by, now=now)
     open_ended = or_(Appointment.ends_on.is_(None), Appointment.ends_on > draft.dissolved_on)
     seats = (await session.scalars(select(Appointment).where(Appointment.board_id == board.id, open_ended))).all()
     for seat in seats:

@@ -108,6 +108,9 @@ class Term(OfBoard, Base):
     election_id: Mapped[UUID | None] = mapped_column(Uuid)
     """The certified election that made it; without one it was recorded from paper."""
 
+    ending_minutes: Mapped[str | None] = mapped_column(String(200))
+    """Of the meeting that ended it early."""
+
 
 class Officer(OfBoard, Dated, Base):
     """A person elected to a board for a term; the name stands here while in office, where it is public.

@@ -54,7 +54,7 @@ TODAY: BindParameter[date] = bindparam("today", type_=Date)
 """The day on which it is decided who is still in office, and named."""
 
 _LATEST = (
-    select(Term.id, Term.starts_on, Term.ends_on)
+    select(Term.id, Term.starts_on, Term.ends_on, Term.election_id)
     .where(Term.board_id == Board.id, Term.starts_on <= ON)
     .order_by(Term.starts_on.desc())
     .limit(1)
@@ -91,6 +91,7 @@ _COLUMNS = (
     _LATEST.c.id.label("term_id"),
     _LATEST.c.starts_on,
     _LATEST.c.ends_on,
+    _LATEST.c.election_id,
     and_(_LATEST.c.ends_on < ON, _STANDING).label("lapsed"),
     Board.mandate_until,
     Board.dissolved_on,
@@ -159,6 +160,7 @@ def board_view(row: Any) -> dict[str, Any]:
             "starts_on": row.starts_on,
             "ends_on": row.ends_on,
             "lapsed": row.lapsed,
+            "election_id": row.election_id,
         }
     return {
         "id": row.id,
@@ -336,6 +338,7 @@ def term_view(row: Any) -> dict[str, Any]:
         "ends_on": row.ends_on,
         "elected_on": row.elected_on,
         "election_id": row.election_id,
+        "ending_minutes": row.ending_minutes,
         "officers": [_officer(officer, full=row.full) for officer in row.officers or []],
         "version": row.version,
         "recorded_at": row.recorded_at,

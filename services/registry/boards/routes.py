@@ -226,6 +226,6 @@ async def record_term(
 async def end_term(
     by: BoardWriter, session: Writing, term: TermToChange, change: TermChange, vault: PersonalVault, now: Now
 ) -> Response:
-    """Let a term end earlier than it was given for."""
-    await service.end_term(session, term, change, vault=vault, by=by, now=now)
+    """Let a term end earlier than it was given for; one that an election proves takes who may certify elections."""
+    await service.end_early(session, term, change, vault=vault, by=by, now=now)
     return saved(queries.nameless(await queries.one_term(session, term.board_id, term.id, by, now)))

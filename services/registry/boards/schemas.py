@@ -50,6 +50,7 @@ class Mandate(BaseModel):
     lapsed: bool = Field(
         description="Mandate lapsed: true when the term has ended, and residents owe themselves an election"
     )
+    election_id: UUID | None = Field(description="The certified election that proves it; null when only paper does")
 
 
 class BoardView(BaseModel):
@@ -210,6 +211,9 @@ class TermChange(Body):
     """The earlier end of a term: residents elected anew before it was over."""
 
     ends_on: date = Field(description="The new last day; not later than the old one")
+    minutes_reference: str | None = Field(
+        None, max_length=200, min_length=1, description="Required when a certified election proves the term"
+    )
 
 
 class OfficerView(BaseModel):
@@ -235,6 +239,7 @@ class TermView(BaseModel):
     ends_on: date
     elected_on: date
     election_id: UUID | None = Field(description="The certified election; null when recorded from paper")
+    ending_minutes: str | None = Field(description="Of the meeting that ended it early")
     officers: list[OfficerView]
     version: int
     recorded_at: datetime

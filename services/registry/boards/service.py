@@ -37,11 +37,12 @@ from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDra
 from services.registry.boards.seats import judged_periods, judged_seats, periods_served, statutes_of
 from services.registry.boards.terms import (
     TERM_RULES,
-    end_term,
+    end_early,
     faults_of_term,
     has_mandate,
     mandate_ends_on,
     record_term,
+    require_certifier,
     require_in_its_life,
 )
 from services.registry.programmes import service as programmes
@@ -70,7 +71,7 @@ __all__ = [
     "TermInvalid",
     "appointment_change",
     "arrival_faults",
-    "end_term",
+    "end_early",
     "faults_of_term",
     "has_mandate",
     "is_doubled",
@@ -82,6 +83,7 @@ __all__ = [
     "officer_record",
     "periods_served",
     "record_term",
+    "require_certifier",
     "require_in_its_life",
     "said",
     "statutes_of",

@@ -23,16 +23,33 @@ from services.registry.boards.rules import (
 from services.registry.boards.schemas import TermChange, TermDraft
 from services.registry.boards.seats import judged_periods, judged_seats, release, seal_name, statutes_of
 from shared.clock import today
-from shared.errors import Fault
+from shared.errors import Fault, Invalid, Text
 from shared.identity import new_id
 from shared.items import claim
 from shared.journal import record
 from shared.occurrence import require_not_future
-from shared.permissions import Caller
+from shared.permissions import Caller, ScopeMissing
 from shared.rulesets import in_force, load
 from shared.vault import Vault
 
 TERM_RULES = load(Path(__file__).with_name("rulesets.json"), TermRules)
+CERTIFY = "registry:elections:approve"
+
+
+class EndingUnproven(Invalid):
+    code = "term.ending_unproven"
+    title = Text("Berita acara belum disebut", "Minutes not named")
+    detail = Text(
+        "Masa bakti ini terbukti dengan pemilihan yang disahkan; akhirnya perlu berita acara.",
+        "A certified election proves this term; ending it early needs minutes.",
+    )
+    fix = Text("Sebutkan berita acara rapat yang mengakhirinya.", "Name the minutes of the meeting that ended it.")
+
+
+def require_certifier(by: Caller) -> None:
+    """Refuse whoever may not certify elections: what one has proven is not for the board alone to replace (EL-1)."""
+    if not by.may(CERTIFY):
+        raise ScopeMissing(scope=CERTIFY, members={"scope": [CERTIFY]})
 
 
 def require_in_its_life(board: Board, day: date, *, pointer: str) -> None:
@@ -64,13 +81,16 @@ async def record_term(
 ) -> tuple[UUID, bool]:
     """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
 
-    `election_id` names the certified election that proves it; what is taken over from paper has none.
+    `election_id` names the certified election that proves it; what is taken over from paper has none, and once an
+    election was certified at a board it takes somebody who may certify one.
 
     The board's lock keeps two terms recorded at once from overlapping.
     """
     claimed = await claim(session, Term, draft, by=by, within=board.id)
     if claimed.existing:
         return claimed.id, False
+    if election_id is None and await _has_proven(session, board.id):
+        require_certifier(by)
     require_not_future(draft.elected_on, now=now, pointer="/elected_on")
     if board.dissolved_on is not None:
         require_in_its_life(board, draft.ends_on, pointer="/ends_on")
@@ -123,6 +143,11 @@ async def record_term(
     for officer in officers:
         record(session, officer_change("officer.recorded", officer, term=term, now=now), by=by, now=now)
     return term.id, True
+
+
+async def _has_proven(session: AsyncSession, board_id: UUID) -> bool:
+    proven = select(Term.id).where(Term.board_id == board_id, Term.election_id.is_not(None))
+    return await session.scalar(proven.limit(1)) is not None
 
 
 async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, persons: Sequence[UUID]) -> list[Fault]:
@@ -178,6 +203,17 @@ async def _require_free(session: AsyncSession, board: Board, draft: TermDraft) -
         )
 
 
+async def end_early(
+    session: AsyncSession, term: Term, change: TermChange, *, vault: Vault, by: Caller, now: datetime
+) -> None:
+    """End a term of a locked board as `end_term` does; one that an election proves with minutes, by who may certify."""
+    if term.election_id is not None:
+        require_certifier(by)
+        if change.minutes_reference is None:
+            raise EndingUnproven(pointer="/minutes_reference")
+    await end_term(session, term, change, vault=vault, by=by, now=now)
+
+
 async def end_term(
     session: AsyncSession, term: Term, change: TermChange, *, vault: Vault, by: Caller, now: datetime
 ) -> None:
@@ -188,6 +224,8 @@ async def end_term(
         raise TermTooShort(pointer="/ends_on", after=earliest, until=term.ends_on)
     board = await session.get_one(Board, term.board_id)
     term.ends_on = change.ends_on
+    if change.minutes_reference is not None:
+        term.ending_minutes = change.minutes_reference
     term.changed_at = now
     await session.flush()
     board.mandate_until = await session.scalar(select(func.max(Term.ends_on)).where(Term.board_id == board.id))

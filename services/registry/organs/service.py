@@ -78,6 +78,8 @@ async def change_officer(
     before = officer.ends_on
     edited = changes(change)
     renamed = edited.pop("name", None)
+    if renamed is not None and term.election_id is not None:
+        boards.require_certifier(by)
     for name, value in edited.items():
         setattr(officer, name, value)
     found = rules.departure_faults(
