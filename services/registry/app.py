@@ -82,6 +82,7 @@ from services.registry.tokens import routes as tokens
 from services.registry.volunteers import imports as volunteer_imports
 from services.registry.volunteers import routes as volunteers
 from services.registry.volunteers import service as volunteer_service
+from services.registry.volunteers import sync as volunteer_sync
 from services.registry.volunteers.models import Volunteer
 from shared.app import Service, create_app
 from shared.attachments import AUDIENCES as ATTACHMENTS
@@ -243,8 +244,9 @@ def prepared(settings: Settings) -> Service:
         volunteer_imports.importable(vault),
     )
     # Those that others speak of first.
-    tables = (board_sync.BOARDS, *resident_sync.synced(vault), group_sync.GROUPS, group_sync.MEMBERSHIPS)
-    return replace(SERVICE, importables=importables, syncing=Syncing(2, tables), state={"vault": vault})
+    people = (*resident_sync.synced(vault), volunteer_sync.synced(vault))
+    tables = (board_sync.BOARDS, *people, group_sync.GROUPS, group_sync.MEMBERSHIPS)
+    return replace(SERVICE, importables=importables, syncing=Syncing(3, tables), state={"vault": vault})
 
 
 def create(settings: Settings | None = None) -> FastAPI:

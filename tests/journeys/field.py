@@ -65,7 +65,9 @@ def on_server(home: Home, service: str, phone: Phone, kelurahan: str) -> dict[st
 
 
 def _flat(value: Any) -> Any:
-    """Return a value as a phone holds it: decimals and what is inside lists as text."""
+    """Return a value as a phone holds it: decimals and lists as text."""
+    if isinstance(value, list):
+        return json.dumps(value, separators=(",", ":"))
     return str(value) if isinstance(value, Decimal) else value
 
 

@@ -1,6 +1,7 @@
 """A long story of one kelurahan, told over any line: from its accounts to the money that arrived there."""
 
 import hashlib
+import json
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -165,7 +166,11 @@ class Neighbourhood:
         member = {"resident_id": self.called("resident", 4), "role": "chair", "starts_on": ago(140)}
         joined = member | {"id": self.called("offline member"), "group_id": self.called("offline", 0)}
         edited = {"id": self.called("group 1"), "_status": "updated", "_changed": "name", "name": "KSM Contoh Luring"}
+        person = {"id": self.called("offline volunteer"), "person_id": self.called("offline volunteer's person")}
+        named = {"kelurahan_code": self.code, "name": "Relawan Luring", "sex": "female", "phone": "0274 000003"}
+        volunteer = person | named | {"roles": json.dumps(["survey_team"]), "starts_on": ago(130)}
         changes = {
+            "volunteers": {"created": [volunteer], "updated": [], "deleted": []},
             "groups": {"created": groups, "updated": [edited], "deleted": []},
             "memberships": {"created": [joined], "updated": [], "deleted": []},
         }

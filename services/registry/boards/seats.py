@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.boards.entries import officer_change, officer_subject
+from services.registry.boards.entries import appointment_change, officer_change, officer_subject
 from services.registry.boards.models import Appointment, Board, Officer, Statute, Term
 from services.registry.boards.rules import Seat, period_faults, said, seat_faults
 from services.registry.personal import service as personal
@@ -159,7 +160,8 @@ async def erase_officers(session: AsyncSession, erasing: personal.Erasing) -> in
 
 async def erase_appointments(session: AsyncSession, erasing: personal.Erasing) -> int:
     """Erase what a person's seats in organs hold beside their sealed names; return how many there are."""
-    return await personal.untie(session, Appointment, erasing)
+    told = partial(appointment_change, "appointment.changed")
+    return await personal.untie_named(session, Appointment, erasing, told=told)
 
 
 async def periods_served(

@@ -1,6 +1,7 @@
 """Use cases of facilitators: record, edit, let go; and whom their handovers concern."""
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,6 +40,7 @@ AUDIENCES = {
     **assignments.AUDIENCES,
     "facilitator.recorded": Audience.REGION,
     "facilitator.changed": Audience.REGION,
+    "facilitator.erased": Audience.REGION,
     "facilitators.read": Audience.READINGS,
 }
 FACILITATION_RULES = load(Path(__file__).with_name("rulesets.json"), FacilitationRules)
@@ -191,4 +193,4 @@ async def locked_pair(
 
 async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
     """Erase what a person's employments hold beside the sealed names; return how many there are."""
-    return await personal.untie(session, Facilitator, erasing)
+    return await personal.untie_named(session, Facilitator, erasing, told=partial(_change, "facilitator.erased"))

@@ -3,7 +3,7 @@
 What is kept is not journaled, the rows it stands behind are. A pair that may be one person is.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from services.registry.personal.matching import (
 )
 from services.registry.personal.models import Duplicate, PersonalRecord
 from services.registry.personal.rules import Dismissal, DuplicateState, PersonalErased, Reason
+from shared.journal import Change, record
 from shared.loading import copy_rows
 from shared.permissions import Caller
 from shared.statements import among
@@ -124,7 +125,7 @@ async def record_of(session: AsyncSession, record_id: UUID) -> PersonalRecord:
 async def fields_of(session: AsyncSession, vault: Vault, ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
     """Return the personal fields of several records; of what was erased nothing."""
     records = await session.scalars(select(PersonalRecord).where(PersonalRecord.id.in_(ids)))
-    return {record.id: opened(vault, record) for record in records if record.wrapped_key is not None}
+    return {kept.id: opened(vault, kept) for kept in records if kept.wrapped_key is not None}
 
 
 async def rename(session: AsyncSession, vault: Vault, record_id: UUID, edited: Mapping[str, Any]) -> None:
@@ -193,6 +194,22 @@ async def untie(session: AsyncSession, model: type[Any], erasing: Erasing) -> in
     of_person = model.person_id.in_(erasing.persons)
     untied = update(model).where(of_person).values(creation_digest=b"").returning(model.id)
     return len((await session.scalars(untied)).all())
+
+
+async def untie_named(
+    session: AsyncSession, model: type[Any], erasing: Erasing, *, told: Callable[[Any], Change]
+) -> int:
+    """Do as `untie` with rows that showed a name: of those it was taken from now, each has another version, and is `told` of."""
+    count = await untie(session, model, erasing)
+    named = select(model).join(PersonalRecord, PersonalRecord.id == model.id)
+    of_person = named.where(model.person_id.in_(erasing.persons), PersonalRecord.erased_at == erasing.now)
+    rows = (await session.scalars(of_person.order_by(model.id).with_for_update(of=model))).all()
+    for row in rows:
+        row.changed_at = erasing.now
+    await session.flush()
+    for row in rows:
+        record(session, told(row), by=erasing.by, now=erasing.now)
+    return count
 
 
 async def dismiss_again(session: AsyncSession, became: Mapping[UUID, UUID], *, by: Caller, now: datetime) -> None:

@@ -1,12 +1,14 @@
 """Use cases of volunteers."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.database import sync_conflicts
 from services.registry.personal import service as personal
 from services.registry.residents import service as residents
 from services.registry.residents.service import Sex
@@ -14,6 +16,7 @@ from services.registry.volunteers.models import Volunteer
 from services.registry.volunteers.rules import ResidentElsewhere, VolunteerAlready, require_roles
 from services.registry.volunteers.schemas import VolunteerChange, VolunteerDraft
 from shared.canonical import keyed_digest
+from shared.conflicts import forget_conflicts_about
 from shared.identity import new_id
 from shared.items import changes, claim, require_place, require_valid_code, same_place
 from shared.journal import Audience, Change, record
@@ -28,6 +31,7 @@ AUDIENCES = {
     "volunteer.recorded": Audience.REGION,
     "volunteer.changed": Audience.REGION,
     "volunteer.withdrawn": Audience.REGION,
+    "volunteer.erased": Audience.REGION,
     "volunteers.read": Audience.READINGS,
 }
 PERSONAL = {"name", "phone"}
@@ -161,4 +165,6 @@ async def _require_once(session: AsyncSession, volunteer: Volunteer) -> None:
 
 async def erase(session: AsyncSession, erasing: personal.Erasing) -> int:
     """Erase what a person's records as a volunteer hold beside the sealed names; return how many there are."""
-    return await personal.untie(session, Volunteer, erasing)
+    of_person = select(Volunteer.id).where(Volunteer.person_id.in_(erasing.persons))
+    await forget_conflicts_about(session, sync_conflicts, "volunteers", (await session.scalars(of_person)).all())
+    return await personal.untie_named(session, Volunteer, erasing, told=partial(volunteer_change, "volunteer.erased"))

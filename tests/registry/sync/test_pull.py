@@ -41,7 +41,8 @@ class TestFirstPull:
         body = await phone(registry).pull()
 
         counts = {table: len(one["created"]) for table, one in body["changes"].items()}
-        assert counts == {"boards": 1, "groups": 1, "households": 1, "residents": 2, "memberships": 2}
+        rows = {"boards": 1, "groups": 1, "households": 1, "residents": 2, "memberships": 2}
+        assert counts == rows | {"volunteers": 0}
         assert all(one["updated"] == one["deleted"] == [] for one in body["changes"].values())
         assert (body["timestamp"], body["more"]) == (position + 1, False)
         assert body["changes"]["groups"]["created"][0]["version"] == 3

@@ -88,7 +88,7 @@ class TestCreated:
         await registry.seal()
         await other.pull()
         assert {table: len(records) for table, records in other.tables.items()} == {
-            "boards": 1, "groups": 1, "households": 1, "residents": 1, "memberships": 1,
+            "boards": 1, "groups": 1, "households": 1, "residents": 1, "memberships": 1, "volunteers": 0,
         }  # fmt: skip
         assert other.of("households")[household["id"]]["head_id"] == resident["id"]
         assert other.of("households")[household["id"]]["rt"] == "003"
