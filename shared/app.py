@@ -16,6 +16,7 @@ from shared.attaching import attachment_router
 from shared.attachments import Attachments
 from shared.batch import batch_router
 from shared.catalogue import catalogue_router
+from shared.columns import meanings_in
 from shared.database import Database
 from shared.explaining import permission_router
 from shared.exporting import export_router
@@ -164,6 +165,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.importing = Importing(service.importables)
     app.state.syncing = service.syncing
     app.state.alone = service.alone
+    app.state.meanings = meanings_in(service.migrations.parent)
     if service.every_work():
         app.state.jobs = jobs_of(service, settings)
     for name, value in service.state.items():

@@ -1,14 +1,17 @@
 """Flat columns of a view: what a list looks like in a spreadsheet, and the dictionary that explains it."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel
 
 
@@ -58,21 +61,38 @@ class Column:
         return value
 
 
-def columns_of(view: type[BaseModel]) -> list[Column]:
+def meanings_in(folder: Path) -> Mapping[str, str]:
+    """Return what columns mean where no schema says so: by name, or by view and name, the service's before ours."""
+    ours, theirs = Path(__file__).with_name("meanings.json"), folder / "meanings.json"
+    return {name: told for file in (ours, theirs) for name, told in msgspec.json.decode(file.read_bytes()).items()}
+
+
+def columns_of(view: type[BaseModel], meanings: Mapping[str, str]) -> list[Column]:
     """Return the columns of a view: objects inside it become columns of their own, lists one column of JSON."""
-    return list(_columns(view, way=(), nullable=False))
+    return list(_columns(view, meanings, way=(), nullable=False))
 
 
-def _columns(view: type[BaseModel], *, way: tuple[str, ...], nullable: bool) -> Iterator[Column]:
+def _meaning(view: type[BaseModel], field: str, meanings: Mapping[str, str]) -> str:
+    """Return what a field holds: as its view says, as the body says by which it came in, or by its name alone."""
+    if told := view.model_fields[field].description or meanings.get(f"{view.__name__}.{field}"):
+        return told
+    draft = getattr(sys.modules[view.__module__], view.__name__.removesuffix("View") + "Draft", None)
+    came_in = getattr(draft, "model_fields", {}).get(field) if field != "id" else None
+    return (came_in and came_in.description) or meanings.get(field, "")
+
+
+def _columns(
+    view: type[BaseModel], meanings: Mapping[str, str], *, way: tuple[str, ...], nullable: bool
+) -> Iterator[Column]:
     for field, info in view.model_fields.items():
         kind, absent = _without_none(info.annotation)
         here = (*way, field)
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _columns(kind, way=here, nullable=nullable or absent)
+            yield from _columns(kind, meanings, way=here, nullable=nullable or absent)
             continue
         holds, choices = _kind(kind)
         name = "_".join(here)
-        yield Column(name, here, holds, nullable or absent, info.description or "", choices)
+        yield Column(name, here, holds, nullable or absent, _meaning(view, field, meanings), choices)
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

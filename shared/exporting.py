@@ -206,7 +206,7 @@ async def whole_list(
     except BaseException:
         await stack.aclose()
         raise
-    sending = _Sending(FORMS[form](columns_of(item_model(route))))
+    sending = _Sending(FORMS[form](columns_of(item_model(route), state.meanings)))
 
     async def stream() -> AsyncIterator[bytes]:
         ended = ExportState.BROKEN
@@ -271,7 +271,7 @@ async def read_dictionary(name: str, request: Request, _caller: Anyone) -> Respo
             "choices": one.choices or None,
             "description": one.description,
         }
-        for one in columns_of(item_model(route))
+        for one in columns_of(item_model(route), request.app.state.meanings)
     ]
     return reply(request, to_json({"operation": name, "columns": columns}))
 

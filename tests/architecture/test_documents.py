@@ -1,15 +1,20 @@
 """What is written down agrees with what is written in code."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from deploy.local.environment import for_service
 from deploy.openapi import documents, settings_of
 from shared.catalogue import every_refusal, fault_texts
+from shared.columns import columns_of
 from shared.errors import Refusal, Text
+from shared.exporting import is_list, item_model
 from tests.architecture.reading import PROJECT, SERVICES, application, path
 
 for known in SERVICES:
@@ -121,3 +126,39 @@ def test_what_the_gateway_refuses_has_a_page() -> None:
 def test_links_between_documents_lead_somewhere(file: Path) -> None:
     for link in re.findall(r"\]\((?!https?:|#|/)([^)#]+)", file.read_text(encoding="utf-8")):
         assert (file.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_dictionary_says_of_every_column_what_it_holds(service: str) -> None:
+    app = application(service)
+    lists = [route for route in app.routes if is_list(route)]
+    columns = [
+        (route.name, one.name, one.description)  # type: ignore[attr-defined]
+        for route in lists
+        for one in columns_of(item_model(route), app.state.meanings)
+    ]
+
+    assert len(columns) > 100
+    assert [(name, column) for name, column, description in columns if not description] == []
+
+
+def test_no_meaning_is_told_of_what_no_list_holds() -> None:
+    known = set()
+    for service in SERVICES:
+        for route in application(service).routes:
+            if is_list(route):
+                known |= {
+                    f"{view.__name__}.{field}" for view in views(item_model(route)) for field in view.model_fields
+                }
+    names = known | {one.partition(".")[2] for one in known}
+    for service in SERVICES:
+        assert set(application(service).state.meanings) - names == set()
+
+
+def views(view: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Give a view and those of the objects inside it."""
+    yield view
+    for field in view.model_fields.values():
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from views(inner)

@@ -53,7 +53,7 @@ async def test_csv_has_a_line_of_names_and_runs_nothing(three: Running) -> None:
 
     assert reply.headers["content-type"].startswith("text/csv")
     assert [row["name"] for row in rows] == ['\'=HYPERLINK("x")', 'BKM "Tiga", tiga\nbaris', "BKM Satu"]
-    assert list(rows[0]) == [column.name for column in columns_of(BoardView)]
+    assert list(rows[0]) == [column.name for column in columns_of(BoardView, {})]
     assert (rows[0]["mandate_lapsed"], rows[0]["founded_on"], rows[0]["phone"]) == ("", "2020-01-01", "")
 
 
@@ -97,7 +97,13 @@ async def test_a_receipt_proves_what_was_sent(three: Running) -> None:
     assert told["operation"] == "list_boards"
     assert reply.headers["Journal-Position"].isdecimal()
     dictionary = reply.headers["Link"].partition(">")[0].lstrip("<")
-    assert (await three.http.get(dictionary)).json()["operation"] == "list_boards"
+    told = (await three.http.get(dictionary)).json()
+    meanings = {column["name"]: column["description"] for column in told["columns"]}
+    assert told["operation"] == "list_boards"
+    # As its view says, as the body says by which it came in, and by its name alone.
+    assert meanings["mandate_lapsed"].startswith("Mandate lapsed: ")
+    assert meanings["founded_on"] == "The day residents founded it; not in the future"
+    assert meanings["version"] == "Counts the changes of the item, from 1"
 
 
 async def test_a_receipt_is_kept_for_thirty_days(three: Running) -> None:
