@@ -14,7 +14,7 @@ from shared.tables import CommunityItem, choice, community, serves
 class Enrolment(CommunityItem, Base):
     """What the residents of a kelurahan decided about a phase, and how long they took part.
 
-    A missing count is null, with its reason. What was refused has no first day.
+    A missing count is null, with its reason. What was refused, then or later, has no first day.
     """
 
     __tablename__ = "enrolments"
@@ -25,7 +25,7 @@ class Enrolment(CommunityItem, Base):
             "(women IS NULL) = (women_not_counted IS NOT NULL) AND (poor IS NULL) = (poor_not_counted IS NOT NULL)",
             name="reasons",
         ),
-        CheckConstraint("(decision = 'accepted') = (starts_on IS NOT NULL)", name="decided"),
+        CheckConstraint("decision = 'accepted' OR starts_on IS NULL", name="decided"),
         CheckConstraint("starts_on >= held_on AND (ends_on IS NULL OR ends_on >= starts_on)", name="order"),
         CheckConstraint("ends_on IS NULL OR starts_on IS NOT NULL", name="ended"),
         serves("enrolments_by_place", "kelurahan_code", "programme", "id"),

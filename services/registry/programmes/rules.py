@@ -76,8 +76,8 @@ class NeverEnrolled(Conflict):
     code = "enrolment.refused"
     title = Text("Warga menolak", "The residents refused")
     detail = Text(
-        "Rembug ini menolak program, jadi tidak ada yang dapat diakhiri.",
-        "This meeting refused the programme, so there is nothing to end.",
+        "Warga menolak program, jadi tidak ada keikutsertaan yang dapat diakhiri.",
+        "The residents refused the programme, so there is no enrolment to end.",
     )
     fix = Text(
         "Catat rembug berikutnya bila warga berubah pikiran.", "Record the next meeting if residents reconsider."
@@ -99,13 +99,20 @@ class ResidentsRefused(Conflict):
 
 STOPPED = Text("Rembug yang menolak tidak memulai apa pun.", "A meeting that refused starts nothing.")
 BEFORE_MEETING = Text("Keikutsertaan tidak mulai sebelum rembugnya.", "It does not start before its meeting.")
+REFUSED_SINCE = Text(
+    "Rembug pada {held_on} menolak, jadi rembug ini tidak memulai apa pun.",
+    "The meeting of {held_on} refused, so this one starts nothing.",
+)
 BEFORE_PHASE = Text("Tahap ini baru mulai pada tahun {year}.", "This phase began only in {year}.")
+AFTER_PHASE = Text("Tahap ini berakhir pada tahun {year}.", "This phase ended in {year}.")
 ORDER = Text("Keikutsertaan tidak berakhir sebelum dimulai.", "An enrolment does not end before it starts.")
 
 
-def first_day(*, held_on: date, decision: Decision, starts_on: date | None) -> date | None:
-    """Return from when a kelurahan is enrolled: never when its residents refused (CY-2)."""
-    if decision is Decision.REFUSED:
+def first_day(
+    *, held_on: date, decision: Decision, starts_on: date | None, refused_on: date | None = None
+) -> date | None:
+    """Return from when a kelurahan is enrolled: never when its residents refused, there or later, on `refused_on` (CY-2)."""
+    if decision is Decision.REFUSED or refused_on is not None:
         return None
     return starts_on or held_on
 
@@ -117,18 +124,25 @@ def require_valid_enrolment(
     decision: Decision,
     attendance: Sequence[Fault],
     starts_on: date | None,
+    refused_on: date | None = None,
 ) -> None:
-    """Refuse an enrolment whose meeting was counted wrongly, came before its phase, or refused and yet starts (CY-2).
+    """Refuse an enrolment whose meeting was counted wrongly, outside its phase's years, or refused and yet starts (CY-2).
 
-    `attendance` holds what is wrong with the meeting's count (CY-5).
+    `attendance` holds what is wrong with the meeting's count (CY-5), `refused_on` the day of a later meeting that refused.
     """
     found = [replace(one, pointer=f"/readiness_meeting{one.pointer}") for one in attendance]
-    # In which year a phase ended its sources tell differently; in which it began they agree.
     if held_on.year < phase.first_year:
         pointer, values = "/readiness_meeting/held_on", {"year": phase.first_year}
         found.append(Fault(pointer, "enrolment.before_phase", BEFORE_PHASE, values))
+    elif held_on.year > phase.last_year:
+        pointer, values = "/readiness_meeting/held_on", {"year": phase.last_year}
+        found.append(Fault(pointer, "enrolment.after_phase", AFTER_PHASE, values))
+    elif starts_on is not None and starts_on.year > phase.last_year:
+        found.append(Fault("/starts_on", "enrolment.after_phase", AFTER_PHASE, {"year": phase.last_year}))
     if starts_on is not None and decision is Decision.REFUSED:
         found.append(Fault("/starts_on", "enrolment.stopped", STOPPED, {}))
+    elif starts_on is not None and refused_on is not None:
+        found.append(Fault("/starts_on", "enrolment.refused_since", REFUSED_SINCE, {"held_on": refused_on}))
     elif starts_on is not None and starts_on < held_on:
         found.append(Fault("/starts_on", "enrolment.before_meeting", BEFORE_MEETING, {}))
     if found:

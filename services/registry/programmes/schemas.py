@@ -41,7 +41,7 @@ class ProgrammeView(BaseModel):
     name: str
     other_names: list[str]
     first_year: int
-    last_year: int = Field(description="As published; enrolments may go on")
+    last_year: int = Field(description="As published: the last in which enrolments begin")
     words: WordsView
     source: SourceView
 
@@ -73,7 +73,8 @@ class EnrolmentDraft(Draft):
     programme: str = Field(min_length=1, max_length=40, description="Code of the phase", examples=["kotaku"])
     readiness_meeting: ReadinessMeeting
     starts_on: date | None = Field(
-        None, description="First day of taking part; the meeting's day when absent. Null after a refusal"
+        None,
+        description="First day of taking part; the meeting's day when absent. Null where residents refused, also later",
     )
 
 
@@ -93,7 +94,7 @@ class EnrolmentView(BaseModel):
     programme: str
     state: EnrolmentState = Field(description="On the day asked for: `awaited` before the first day of taking part")
     readiness_meeting: ReadinessMeetingView
-    starts_on: date | None = Field(description="Null where residents refused")
+    starts_on: date | None = Field(description="Null where residents refused, also later")
     ends_on: date | None = Field(description="Null while it goes on")
     version: int
     recorded_at: datetime

@@ -40,7 +40,8 @@ async def require_not_refused(session: AsyncSession, kelurahan_code: str, *, on:
         same_place(Enrolment, kelurahan_code), Enrolment.held_on <= on
     )
     takes_part = func.coalesce(Enrolment.holds_on(on), False)
-    latest = statement.order_by(takes_part.desc(), Enrolment.held_on.desc(), Enrolment.id.desc())
+    refused = (Enrolment.decision == Decision.REFUSED).desc()
+    latest = statement.order_by(takes_part.desc(), Enrolment.held_on.desc(), refused, Enrolment.id.desc())
     last = (await session.execute(latest.limit(1))).one_or_none()
     if last is not None and last.decision is Decision.REFUSED:
         raise ResidentsRefused(held_on=last.held_on, members={"existing": last.id})
@@ -51,7 +52,7 @@ async def record_enrolment(
 ) -> tuple[UUID, bool]:
     """Record what a readiness meeting decided; return its id and whether it is new (CY-2).
 
-    A refusal enrols nobody, and another meeting may be held later.
+    A refusal enrols nobody, nor does an acceptance that is no later; a meeting after it may accept.
     """
     await require_place(session, Enrolment, draft.kelurahan_code, by=by)
     programme = PROGRAMMES.get(draft.programme)
@@ -62,6 +63,8 @@ async def record_enrolment(
         return claimed.id, False
     meeting, counted = draft.readiness_meeting, draft.readiness_meeting.attendance
     require_not_future(meeting.held_on, now=now, pointer="/readiness_meeting/held_on")
+    code_now = await lock_place(session, Enrolment, draft.kelurahan_code)
+    refused_on = await _refused_since(session, draft, code_now)
     require_valid_enrolment(
         programme.values,
         held_on=meeting.held_on,
@@ -74,6 +77,7 @@ async def record_enrolment(
             },
         ),
         starts_on=draft.starts_on,
+        refused_on=refused_on,
     )
     enrolment = Enrolment(
         kelurahan_code=draft.kelurahan_code,
@@ -86,7 +90,9 @@ async def record_enrolment(
         poor_not_counted=counted.poor_not_counted_reason,
         decision=meeting.decision,
         minutes_reference=meeting.minutes_reference,
-        starts_on=first_day(held_on=meeting.held_on, decision=meeting.decision, starts_on=draft.starts_on),
+        starts_on=first_day(
+            held_on=meeting.held_on, decision=meeting.decision, starts_on=draft.starts_on, refused_on=refused_on
+        ),
         ends_on=None,
         **claimed.columns(now),
     )
@@ -96,6 +102,19 @@ async def record_enrolment(
     await session.flush()
     record(session, _change("enrolment.recorded", enrolment, occurred_on=meeting.held_on), by=by, now=now)
     return enrolment.id, True
+
+
+async def _refused_since(session: AsyncSession, draft: EnrolmentDraft, code_now: str) -> date | None:
+    """Return the latest day, that of the draft's meeting or later, on which residents refused the same phase."""
+    latest: date | None = await session.scalar(
+        select(func.max(Enrolment.held_on)).where(
+            same_place(Enrolment, code_now),
+            Enrolment.programme == draft.programme,
+            Enrolment.decision == Decision.REFUSED,
+            Enrolment.held_on >= draft.readiness_meeting.held_on,
+        )
+    )
+    return latest
 
 
 async def change_enrolment(

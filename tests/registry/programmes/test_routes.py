@@ -91,12 +91,47 @@ class TestEnrolment:
         assert (refused["state"], refused["starts_on"], again["state"]) == ("refused", None, "refused")
         assert (accepted["state"], accepted["starts_on"]) == ("enrolled", "2016-02-01")
 
+    @pytest.mark.parametrize("held_on", ["2015-05-31", "2015-06-01"])
+    async def test_is_not_made_by_an_acceptance_that_is_no_later_than_a_refusal(
+        self, registry: Running, held_on: str
+    ) -> None:
+        await enrolled(registry, decision="refused", held_on="2015-06-01")
+
+        dated = await sent(registry, drafted(held_on=held_on, starts_on="2016-01-01"))
+        stands = await enrolled(registry, held_on=held_on)
+        begun = await founded(registry, BACIRO, "2016-01-01")
+        over = await ended(registry, stands, "2016-01-01")
+        elsewhere = await enrolled(registry, kelurahan_code=DEMANGAN, held_on=held_on)
+        later = await enrolled(registry, held_on="2015-06-02")
+
+        assert (dated.status_code, dated.json()["errors"][0]["code"]) == (422, "enrolment.refused_since")
+        assert dated.json()["errors"][0]["pointer"] == "/starts_on"
+        assert (stands.json()["state"], stands.json()["starts_on"]) == ("refused", None)
+        assert stands.json()["readiness_meeting"]["decision"] == "accepted"
+        assert (begun.status_code, code_of(begun)) == (409, "enrolment.residents_refused")
+        assert (over.status_code, code_of(over)) == (409, "enrolment.refused")
+        assert (elsewhere.json()["state"], later.json()["state"]) == ("enrolled", "enrolled")
+
+    async def test_begins_within_the_years_of_its_phase(self, registry: Running) -> None:
+        last = await enrolled(registry, programme="p2kp-1", held_on="2002-12-31")
+        held = await sent(registry, drafted(programme="p2kp-1", kelurahan_code=DEMANGAN, held_on="2003-01-01"))
+        begun = await sent(
+            registry,
+            drafted(programme="p2kp-1", kelurahan_code=DEMANGAN, held_on="2002-12-31", starts_on="2003-01-01"),
+        )
+
+        assert last.json()["starts_on"] == "2002-12-31"
+        assert [(one["pointer"], one["code"]) for reply in (held, begun) for one in reply.json()["errors"]] == [
+            ("/readiness_meeting/held_on", "enrolment.after_phase"),
+            ("/starts_on", "enrolment.after_phase"),
+        ]
+
     async def test_is_made_once_in_a_phase(self, registry: Running) -> None:
         await enrolled(registry)
 
         second = await sent(registry, drafted(held_on="2017-01-01"))
         elsewhere = await sent(registry, drafted(kelurahan_code=DEMANGAN))
-        other_phase = await sent(registry, drafted(programme="pnpm-mandiri-perkotaan"))
+        other_phase = await sent(registry, drafted(programme="pnpm-mandiri-perkotaan", held_on="2014-03-01"))
 
         assert (second.status_code, code_of(second)) == (409, "enrolment.already")
         assert (elsewhere.status_code, other_phase.status_code) == (201, 201)
@@ -271,11 +306,11 @@ class TestOtherSlices:
         act |= {"predecessors": [BACIRO], "successors": [{"code": "34.71.03.1009"}]}
         by = registry.token("programme_manager", regions=("*",))
         assert (await registry.http.post("/registry/v1/successions", json=act, headers=by)).status_code == 201
+        again = await sent(registry, drafted(kelurahan_code="34.71.03.1009", held_on="2018-01-01"))
         later = await enrolled(registry, kelurahan_code="34.71.03.1009", decision="refused", held_on="2020-01-01")
 
         days = ("2015-02-28", "2015-03-01", "2018-12-31", "2019-12-31", "2020-01-01")
         found = {day: await founded(registry, "34.71.03.1009", day) for day in days}
-        again = await sent(registry, drafted(kelurahan_code="34.71.03.1009", held_on="2018-01-01"))
         election = {
             "board_id": earlier["id"],
             "ballots_from": "2020-02-01",
