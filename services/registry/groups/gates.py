@@ -158,6 +158,8 @@ def _savings(standing: Standing, rules: GroupRules) -> Judgement:
 
 
 def _joint_liability(standing: Standing) -> Judgement:
+    # Who signed and left since answers no longer for the members there are.
+    signed = None if standing.signatories is None else min(standing.signatories, standing.members)
     state, reason = GateState.MET, None
     if standing.signatories is None:
         state, reason = GateState.NOT_MET, GateReason.NOT_SIGNED
@@ -165,6 +167,4 @@ def _joint_liability(standing: Standing) -> Judgement:
         state, reason = GateState.NOT_MET, GateReason.NOT_ALL_SIGNED
     elif standing.joined_since:
         state, reason = GateState.NOT_MET, GateReason.JOINED_SINCE
-    return Judgement(
-        Gate.JOINT_LIABILITY, "KSM-4", state, standing.signatories, standing.members, standing.members, reason
-    )
+    return Judgement(Gate.JOINT_LIABILITY, "KSM-4", state, signed, standing.members, standing.members, reason)

@@ -1,7 +1,7 @@
 """Use cases of who belongs to a group, and of what its members save; the group is locked each time."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -24,7 +24,9 @@ from services.registry.groups.rules import (
     SavingsInvalid,
     before_group_faults,
     ending_faults,
+    exceeding_faults,
     first_of,
+    last_of,
     require_working,
     savings_faults,
 )
@@ -36,7 +38,7 @@ from services.registry.groups.schemas import (
     SavingsMonthChange,
     SavingsMonthDraft,
 )
-from services.registry.groups.service import group_change, moved
+from services.registry.groups.service import group_change, members_between, moved
 from services.registry.residents.service import kept_resident, persons
 from shared.clock import today
 from shared.errors import Fault, ResourceNotFound
@@ -198,6 +200,7 @@ async def record_savings(
     require_not_future(month, now=now, pointer="/month")
     found = before_group_faults(month, formed_on=group.formed_on.replace(day=1), pointer="/month")
     found += savings_faults(savings_rupiah=draft.savings_rupiah, savers=draft.savers)
+    found += await _savers_faults(session, group, month, savers=draft.savers, now=now)
     require_working(month, dissolved_on=group.dissolved_on)
     if found:
         raise SavingsInvalid(faults=found, count=len(found))
@@ -218,13 +221,24 @@ async def record_savings(
     return saved.id, True
 
 
+async def _savers_faults(
+    session: AsyncSession, group: Group, month: date, *, savers: int, now: datetime
+) -> list[Fault]:
+    """Return what is wrong with a month's savers beside the members of that month, its first day given."""
+    members = await members_between(session, group, month, last_of(month), now=now)
+    return exceeding_faults(savers, members=members, name="savers", code="savings.savers_exceed_members")
+
+
 async def change_savings(
     session: AsyncSession, saved: SavingsMonth, change: SavingsMonthChange, *, by: Caller, now: datetime
 ) -> None:
     """Correct what a group saved in a month; the group is locked."""
     for name, value in changes(change).items():
         setattr(saved, name, value)
+    group = await session.get_one(Group, saved.group_id)
     found = savings_faults(savings_rupiah=saved.savings_rupiah, savers=saved.savers)
+    with session.no_autoflush:
+        found += await _savers_faults(session, group, saved.month, savers=saved.savers, now=now)
     if found:
         raise SavingsInvalid(faults=found, count=len(found))
     saved.changed_at = now

@@ -173,6 +173,9 @@ class MonthTaken(Conflict):
 
 LEAST = Text("Paling sedikit {least} anggota untuk jenis ini.", "This kind needs at least {least} members.")
 MORE = Text("Tidak boleh lebih dari jumlah anggota.", "Cannot exceed the number of members.")
+MORE_THAN_THEN = Text(
+    "Tidak boleh lebih dari anggota waktu itu, {members}.", "Cannot exceed the members of that time, {members}."
+)
 JOINED_LATER = Text("Ada yang baru bergabung {starts_on}.", "Somebody joined on {starts_on} only.")
 BEFORE_THE_GROUP = Text("KSM ini baru dibentuk {formed_on}.", "This group was formed on {formed_on} only.")
 RESIDENT_UNKNOWN = Text(
@@ -216,6 +219,11 @@ def before_group_faults(day: date | None, *, formed_on: date, pointer: str) -> l
     return [Fault(pointer, "group.not_formed_yet", BEFORE_THE_GROUP, {"formed_on": formed_on})]
 
 
+def exceeding_faults(persons: int, *, members: int, name: str, code: str) -> list[Fault]:
+    """Return a fault for more persons who signed or saved (`name`) than the group had members then."""
+    return [Fault(f"/{name}", code, MORE_THAN_THEN, {"members": members})] if persons > members else []
+
+
 def ending_faults(ends_on: date | None, because: MembershipEnd | None) -> list[Fault]:
     """Return a fault for an end without its reason, or a reason without an end."""
     if (ends_on is None) == (because is None):
@@ -233,6 +241,11 @@ def savings_faults(*, savings_rupiah: int, savers: int) -> list[Fault]:
 def first_of(month: str) -> date:
     """Return the first day of a month given as 2024-06."""
     return date.fromisoformat(f"{month}-01")
+
+
+def last_of(month: date) -> date:
+    """Return the last day of a month given by its first."""
+    return (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 
 
 def month_before(month: date) -> date:

@@ -1,6 +1,6 @@
 """Use cases of groups; lending will ask `readiness_of` before a first loan."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +18,13 @@ from services.registry.groups.rules import (
     MembersListed,
     NotBorrowing,
     before_group_faults,
+    exceeding_faults,
     require_valid_group,
     require_working,
 )
 from services.registry.groups.schemas import GroupChange, GroupDraft, LiabilityDraft
+from services.registry.residents.service import persons
+from shared.clock import today
 from shared.identity import new_id
 from shared.items import Claim, changes, claim, lock_same, require_none
 from shared.journal import Audience, Change, record
@@ -96,6 +99,20 @@ async def change_group(session: AsyncSession, group: Group, change: GroupChange,
     await moved(session, group, by=by, now=now)
 
 
+async def members_between(session: AsyncSession, group: Group, first: date, last: date, *, now: datetime) -> int:
+    """Return how many persons belonged to a group from one day to another; its recorded number where none is listed."""
+    if not await session.scalar(select(LISTED).select_from(Group).where(Group.id == group.id)):
+        return group.members
+    known = persons(today(now))
+    belonged = (
+        select(func.count(known.c.person_id.distinct()))
+        .select_from(Membership)
+        .join(known, known.c.id == Membership.resident_id)
+        .where(Membership.group_id == group.id, Membership.overlapping(first, last))
+    )
+    return await session.scalar(belonged) or 0
+
+
 async def sign_liability(
     session: AsyncSession, group: Group, draft: LiabilityDraft, *, by: Caller, now: datetime
 ) -> None:
@@ -104,6 +121,9 @@ async def sign_liability(
         raise NotBorrowing
     require_not_future(draft.signed_on, now=now, pointer="/signed_on")
     found = before_group_faults(draft.signed_on, formed_on=group.formed_on, pointer="/signed_on")
+    members = await members_between(session, group, draft.signed_on, draft.signed_on, now=now)
+    code = "joint_liability.exceeds_members"
+    found += exceeding_faults(draft.signatories, members=members, name="signatories", code=code)
     if found:
         raise GroupInvalid(faults=found, count=len(found))
     require_working(draft.signed_on, dissolved_on=group.dissolved_on)

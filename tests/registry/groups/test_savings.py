@@ -109,6 +109,23 @@ class TestSavingsMonths:
         assert reply.status_code == 422
         assert (reply.json()["errors"][0]["pointer"], reply.json()["errors"][0]["code"]) == (pointer, code)
 
+    async def test_were_saved_by_no_more_than_the_members_of_that_month(
+        self, registry: Running, group: httpx.Response
+    ) -> None:
+        by_numbers = await save(registry, group, "2021-02", savers=8)
+        for resident in (listed := await people(registry, 4)):
+            await join(registry, group, resident, starts_on="2021-03-31")
+        await join(registry, group, listed[0], starts_on="2021-03-01", ends_on="2021-03-15", ended_because="new_role")
+
+        fitting = await save(registry, group, "2021-03", savers=4)
+        replies = [await save(registry, group, "2021-04", savers=5), await change(registry, fitting, {"savers": 5})]
+
+        assert (by_numbers.status_code, fitting.status_code) == (422, 201), fitting.text
+        for reply in (by_numbers, *replies):
+            assert [(one["pointer"], one["code"]) for one in reply.json()["errors"]] == [
+                ("/savers", "savings.savers_exceed_members")
+            ]
+
     async def test_may_be_of_the_month_that_runs(self, registry: Running, group: httpx.Response) -> None:
         tomorrow = (TODAY.replace(day=28) + timedelta(days=4)).replace(day=1)
 
@@ -158,6 +175,26 @@ class TestJointLiability:
         assert (await gates(registry, group, "as_of=2022-02-28"))["joint_liability"] == ("not_met", "not_signed")
         past = await registry.http.get(f"{GROUPS}?as_of=2022-12-31", headers=registry.token("supervisor"))
         assert past.json()["items"][0]["joint_liability"] == SIGNED
+
+    async def test_is_signed_by_no_more_than_the_members_of_that_day(
+        self, registry: Running, group: httpx.Response
+    ) -> None:
+        memberships = [await join(registry, group, one) for one in await people(registry, 5)]
+
+        early = await sign(registry, group, signed_on="2021-01-31", signatories=1)
+        many = await sign(registry, group, signatories=6)
+        all_of_them = await sign(registry, group, signatories=5)
+        await change(registry, memberships[0], {"ends_on": "2022-06-30", "ended_because": "left"})
+        gate = next(
+            one for one in (await read(registry, group, "/readiness"))["gates"] if one["gate"] == "joint_liability"
+        )
+
+        for reply in (early, many):
+            assert [(one["pointer"], one["code"]) for one in reply.json()["errors"]] == [
+                ("/signatories", "joint_liability.exceeds_members")
+            ]
+        assert all_of_them.status_code == 200, all_of_them.text
+        assert (gate["state"], gate["count"], gate["of"]) == ("met", 4, 4)
 
     async def test_needs_the_version_that_was_seen(self, registry: Running, group: httpx.Response) -> None:
         address, headers = f"{group.headers['Location']}/joint-liability", registry.token("facilitator")
