@@ -44,6 +44,7 @@ from services.registry.boards.terms import (
     record_term,
     require_certifier,
     require_in_its_life,
+    require_not_dissolved,
 )
 from services.registry.programmes import service as programmes
 from shared.identity import new_id
@@ -85,6 +86,7 @@ __all__ = [
     "record_term",
     "require_certifier",
     "require_in_its_life",
+    "require_not_dissolved",
     "said",
     "statutes_of",
     "term_record",

@@ -54,7 +54,14 @@ def require_certifier(by: Caller) -> None:
 
 def require_in_its_life(board: Board, day: date, *, pointer: str) -> None:
     """Refuse a day before a board was founded or after residents dissolved it (§2.1)."""
-    if day < board.founded_on or (board.dissolved_on is not None and day > board.dissolved_on):
+    if day < board.founded_on:
+        raise NotInItsLife(pointer=pointer, day=day)
+    require_not_dissolved(board, day, pointer=pointer)
+
+
+def require_not_dissolved(board: Board, day: date, *, pointer: str) -> None:
+    """Refuse a day after residents dissolved a board (§2.1); what it was made from may be older than itself."""
+    if board.dissolved_on is not None and day > board.dissolved_on:
         raise NotInItsLife(pointer=pointer, day=day)
 
 

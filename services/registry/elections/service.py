@@ -78,8 +78,13 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
     return flat | {f"committee_{name}": value for name, value in given.get("committee", {}).items()}
 
 
-def _judge(election: Election) -> None:
-    """Refuse a programme that breaks a rule (EL-4), by the rule set of the first day of its ballots."""
+def _judge(election: Election, board: boards.Board) -> None:
+    """Refuse a programme that breaks a rule (EL-4), by the rule set of the first day of its ballots.
+
+    A board that residents dissolved holds no election afterwards.
+    """
+    for name in ("ballots_from", "meeting_on", "term_starts_on"):
+        boards.require_not_dissolved(board, getattr(election, name), pointer=f"/{name}")
     ruleset = in_force(ELECTION_RULES, election.ballots_from)
     election.ruleset = ruleset.version
     found = programme_faults(
@@ -104,7 +109,7 @@ async def open_election(session: AsyncSession, draft: ElectionDraft, *, by: Call
     claimed = await claim(session, Election, draft, by=by)
     if claimed.existing:
         return claimed.id, False
-    await locked(session, boards.Board, draft.board_id, by=by)
+    board = await locked(session, boards.Board, draft.board_id, by=by)
     await programmes.require_not_refused(session, code, on=draft.ballots_from)
     other = await session.scalar(
         select(Election.id).where(Election.board_id == draft.board_id, Election.state.in_(UNDER_WAY))
@@ -118,7 +123,7 @@ async def open_election(session: AsyncSession, draft: ElectionDraft, *, by: Call
         touched_by=[],
         **claimed.columns(now),
     )
-    _judge(election)
+    _judge(election, board)
     session.add(election)
     await session.flush()
     record(session, _change("election.opened", election), by=by, now=now)
@@ -132,7 +137,7 @@ async def change_election(
     election.state = state_after(election.state, Act.EDIT)
     for name, value in _columns(changes(change)).items():
         setattr(election, name, value)
-    _judge(election)
+    _judge(election, await session.get_one(boards.Board, election.board_id, with_for_update={"read": True}))
     await count_anew(session, election, by=by, now=now)
 
 

@@ -65,13 +65,15 @@ def group_record(group: Group) -> dict[str, Any]:
 async def record_group(session: AsyncSession, draft: GroupDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
     """Record a group under a board that the caller serves (KSM-3); return its id and whether it is new.
 
-    One of that board, day and name is the same.
+    One of that board, day and name is the same. The board's lock keeps it from being dissolved meanwhile.
     """
     kelurahan_code = await boards.place_of(session, draft.board_id, by=by)
     require_not_future(draft.formed_on, now=now, pointer="/formed_on")
     claimed = await claim(session, Group, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    board = await session.get_one(boards.Board, draft.board_id, with_for_update={"read": True})
+    boards.require_not_dissolved(board, draft.formed_on, pointer="/formed_on")
     await lock_same(session, Group, str(draft.board_id), draft.name.lower(), str(draft.formed_on))
     same = select(Group.id).where(Group.board_id == draft.board_id, Group.formed_on == draft.formed_on)
     await require_none(session, same.where(func.lower(Group.name) == draft.name.lower()))

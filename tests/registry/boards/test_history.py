@@ -6,6 +6,7 @@ import pytest
 
 from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.electing import open_election
 
 BOARDS = "/registry/v1/boards"
 TODAY = today(read_clock())
@@ -312,8 +313,23 @@ class TestDissolution:
     async def test_lets_nothing_begin_afterwards(self, registry: Running, board: httpx.Response) -> None:
         await self.dissolve(registry, board)
 
+        identity = board.json()["id"]
+        group = {
+            "board_id": identity,
+            "name": "KSM Lain",
+            "kind": "economic",
+            "bond": "domicile",
+            "members": 7,
+            "women": 3,
+        }
         replies = [
             await a_term(registry, board, 0, 500),
+            await registry.http.post(
+                "/registry/v1/groups",
+                json=group | {"formed_on": str(TODAY)},
+                headers=registry.token("facilitator"),
+            ),
+            await open_election(registry, identity, term_starts_on=str(TODAY)),
             await post(registry, board, "names", {"name": "BKM Lain", "starts_on": str(TODAY)}),
             await post(
                 registry, board, "organs",
@@ -321,7 +337,17 @@ class TestDissolution:
             ),
         ]  # fmt: skip
 
-        assert [(one.status_code, code_of(one)) for one in replies] == [(422, "board.not_in_its_life")] * 3
+        assert [(one.status_code, code_of(one)) for one in replies] == [(422, "board.not_in_its_life")] * 5
+        before = group | {"formed_on": self.BODY["dissolved_on"]}
+        kept = await registry.http.post("/registry/v1/groups", json=before, headers=registry.token("facilitator"))
+        opened = await open_election(registry, identity, term_starts_on=self.BODY["dissolved_on"])
+        late = await registry.http.patch(
+            opened.headers["Location"],
+            json={"term_starts_on": str(TODAY)},
+            headers=registry.token("facilitator") | etag(opened),
+        )
+        assert (kept.status_code, opened.status_code) == (201, 201), kept.text + opened.text
+        assert (late.status_code, late.json()["errors"][0]["pointer"]) == (422, "/term_starts_on")
 
     async def test_happens_once_on_a_day_after_all_that_began(self, registry: Running, board: httpx.Response) -> None:
         await a_term(registry, board, 0, 500)
