@@ -17,6 +17,7 @@ from services.registry.accounts.rules import (
     AuthorityOverlaps,
     OwnAccount,
     require_ahead,
+    require_partner_named,
     without,
 )
 from services.registry.accounts.schemas import AuthorityChange, AuthorityDraft
@@ -160,6 +161,7 @@ async def add(
     session: AsyncSession, account: Account, action: str, *, by: Caller, now: datetime, **columns: Any
 ) -> None:
     """Add an authority of which it is known that it may be; `action` is what becomes of the account by it."""
+    require_partner_named(columns["roles"], account.org)
     authority = _made(account, now=now, **columns)
     session.add(authority)
     await note_change(session, account, action, by=by, now=now)
@@ -214,6 +216,8 @@ async def replace(
     authority = await held(session, account.id, on=on)
     if authority is None:
         raise AuthorityMissing
+    if roles is not None:
+        require_partner_named(roles, account.org)
     new = _made(
         account,
         roles=authority.roles if roles is None else roles,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from shared.errors import Conflict, Forbidden, Invalid, Text, Unauthenticated
 
@@ -232,6 +233,24 @@ class AuthorityBackwards(Invalid):
     title = Text("Urutan tanggal terbalik", "Days in the wrong order")
     detail = Text("Hari terakhir {ends_on} sebelum {starts_on}.", "The last day {ends_on} lies before {starts_on}.")
     fix = Text("Periksa kedua tanggal.", "Check both days.")
+
+
+class PartnerUnnamed(Invalid):
+    code = "account.partner_unnamed"
+    title = Text("Mitra belum disebut", "Partner not named")
+    detail = Text(
+        "Peran `partner` bekerja untuk satu mitra, dan akun ini tidak menyebut mitranya.",
+        "The role `partner` works for one partner, and this account names none.",
+    )
+    fix = Text(
+        "Isi `org` dengan id mitra di /registry/v1/partners.", "Give the id of a /registry/v1/partners in `org`."
+    )
+
+
+def require_partner_named(roles: Collection[str], org: UUID | None) -> None:
+    """Refuse the role of those who work for a partner where no partner is named."""
+    if Role.PARTNER in roles and org is None:
+        raise PartnerUnnamed(pointer="/roles")
 
 
 def require_ahead(starts_on: date, ends_on: date | None, *, today: date) -> None:

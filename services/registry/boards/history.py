@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards.deeds import require_deed_fits
 from services.registry.boards.entries import appointment_change, board_change
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Term
-from services.registry.boards.rules import require_deed_fits
 from services.registry.boards.schemas import (
     BoardSuccession,
     Dissolution,
@@ -134,11 +134,12 @@ async def change_deed(
 ) -> None:
     """Correct a deed of a locked board."""
     edited = changes(change)
-    require_deed_fits(
-        edited.get("legal_status", entry.legal_status),
-        deed_number=edited.get("deed_number", entry.deed_number),
-        notary=edited.get("notary", entry.notary),
-    )
+    if edited.keys() & {"legal_status", "deed_number", "notary"}:
+        require_deed_fits(
+            edited.get("legal_status", entry.legal_status),
+            deed_number=edited.get("deed_number", entry.deed_number),
+            notary=edited.get("notary", entry.notary),
+        )
     await _change(session, LegalRecord, entry, edited, by=by, now=now)
 
 

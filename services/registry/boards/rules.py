@@ -130,22 +130,6 @@ class TermTooShort(Invalid):
     )
 
 
-class DeedWithoutStatus(Invalid):
-    code = "deed.without_status"
-    title = Text("Akta tanpa status hukum", "A deed without a legal status")
-    detail = Text(
-        "Status hukum `none` tidak mempunyai nomor akta dan notaris.",
-        "The legal status `none` has no deed number and no notary.",
-    )
-    fix = Text("Pilih status hukum menurut aktanya.", "Choose the legal status that the deed gives.")
-
-
-def require_deed_fits(legal_status: LegalStatus, *, deed_number: str | None, notary: str | None) -> None:
-    """Refuse a deed of a board that has no legal status (§2.3)."""
-    if legal_status is LegalStatus.NONE and (deed_number is not None or notary is not None):
-        raise DeedWithoutStatus(pointer="/deed_number" if deed_number is not None else "/notary")
-
-
 SEATS = Text("Jumlah anggota harus {least} sampai {most}.", "A board has {least} to {most} members.")
 ODD = Text("Jumlah anggota harus ganjil.", "The number of members is odd.")
 LENGTH = Text("Masa bakti paling lama {years} tahun.", "A term lasts at most {years} years.")

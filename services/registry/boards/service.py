@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.boards.deeds import require_deed_fits
 from services.registry.boards.entries import (
     appointment_change,
     board_change,
@@ -29,7 +30,6 @@ from services.registry.boards.rules import (
     TermInvalid,
     arrival_faults,
     is_doubled,
-    require_deed_fits,
     said,
     years_after,
 )
@@ -179,7 +179,6 @@ async def change_board(session: AsyncSession, board: Board, change: BoardChange,
     edited = changes(change)
     for name, value in edited.items():
         setattr(board, name, value)
-    require_deed_fits(board.legal_status, deed_number=board.deed_number, notary=None)
     if "name" in edited:
         named = await latest(session, BoardName, board.id)
         named.name, named.changed_at = board.name, now
@@ -192,6 +191,9 @@ async def change_board(session: AsyncSession, board: Board, change: BoardChange,
 
 async def _correct_deed(session: AsyncSession, board: Board, *, now: datetime) -> None:
     deed = await session.scalar(_latest(LegalRecord, board.id))
+    stands = board.legal_status is not LegalStatus.NONE
+    notary = deed.notary if deed is not None and stands else None
+    require_deed_fits(board.legal_status, deed_number=board.deed_number, notary=notary)
     if deed is None:
         deed = LegalRecord(
             id=new_id(),
@@ -203,9 +205,8 @@ async def _correct_deed(session: AsyncSession, board: Board, *, now: datetime) -
             starts_on=board.founded_on,
         )
         session.add(deed)
-    deed.legal_status, deed.deed_number, deed.changed_at = board.legal_status, board.deed_number, now
-    if board.legal_status is LegalStatus.NONE:
-        deed.notary = None
+    deed.legal_status, deed.deed_number, deed.notary = board.legal_status, board.deed_number, notary
+    deed.changed_at = now
 
 
 def _latest(model: Any, board_id: UUID) -> Any:

@@ -62,6 +62,7 @@ SEATS = Text(
 YEARS = Text(
     "Menurut pedoman masa bakti paling lama {years} tahun.", "By the guideline a term lasts at most {years} years."
 )
+NOTARY_WITHOUT_DAY = Text("Sebutkan hari pencatatannya pada notaris.", "Say on which day the notary recorded them.")
 BEFORE_ADOPTION = Text("Akta notaris dibuat sesudah AD/ART disepakati.", "The deed follows the adoption.")
 ORDER = Text("Berakhir pada atau sesudah hari pertama.", "It ends on or after its first day.")
 WITHIN_TERM = Text(
@@ -81,6 +82,7 @@ def statute_faults(
     term_years: int | None,
     adopted_on: date,
     notarised_on: date | None,
+    has_deed: bool,
     least_seats: int,
     most_seats: int,
     odd: bool,
@@ -92,6 +94,8 @@ def statute_faults(
         found.append(Fault("/seats", "statute.seats", SEATS, {"least": least_seats, "most": most_seats}))
     if term_years is not None and term_years > longest_years:
         found.append(Fault("/term_years", "statute.term_too_long", YEARS, {"years": longest_years}))
+    if notarised_on is None and has_deed:
+        found.append(Fault("/notarised_on", "statute.notarised_day_missing", NOTARY_WITHOUT_DAY, {}))
     if notarised_on is not None and notarised_on < adopted_on:
         found.append(Fault("/notarised_on", "statute.notarised_before_adoption", BEFORE_ADOPTION, {}))
     return found

@@ -251,6 +251,7 @@ def _require_valid(statute: Statute, *, now: datetime) -> None:
         term_years=statute.term_years,
         adopted_on=statute.adopted_on,
         notarised_on=statute.notarised_on,
+        has_deed=bool(statute.notary or statute.deed_number),
         least_seats=guideline.least_seats,
         most_seats=guideline.most_seats,
         odd=guideline.odd,

@@ -191,6 +191,26 @@ class TestDeeds:
 
         assert [(one.status_code, code_of(one)) for one in replies] == [(422, "deed.without_status")] * 3
 
+    async def test_of_a_notary_are_named_by_number_or_notary(self, registry: Running, board: httpx.Response) -> None:
+        headers = registry.token("facilitator")
+        bare = {"legal_status": "akta_notaris"}
+        founded = {"kelurahan_code": "34.71.03.1001", "name": "BKM Lain", "founded_on": "2004-05-01"}
+
+        replies = [
+            await post(registry, board, "legal-records", bare | {"starts_on": "2010-03-01"}),
+            await registry.http.patch(board.headers["Location"], json=bare, headers=headers | etag(board)),
+            await registry.http.post(BOARDS, json=founded | bare, headers=headers),
+        ]
+        deed = await post(registry, board, "legal-records", bare | {"starts_on": "2010-03-01", "notary": "Kantor X"})
+        stripped = await registry.http.patch(
+            deed.headers["Location"], json={"notary": None}, headers=headers | etag(deed)
+        )
+        read = await registry.http.get(board.headers["Location"])
+        by_notary = await registry.http.patch(read.request.url.path, json=bare, headers=headers | etag(read))
+
+        assert [(one.status_code, code_of(one)) for one in [*replies, stripped]] == [(422, "deed.missing")] * 4
+        assert (deed.status_code, by_notary.status_code) == (201, 200), by_notary.text
+
     async def test_are_corrected_with_the_board_or_by_themselves(
         self, registry: Running, board: httpx.Response
     ) -> None:

@@ -69,6 +69,21 @@ class TestInvite:
 
         assert (before.json()["invited"], after.json()["invited"]) == (True, False)
 
+    async def test_of_a_partners_people_names_the_partner(self, registry: Running) -> None:
+        without, named = (
+            await invite(registry, roles=["partner"]),
+            await invite(registry, roles=["partner"], org=new_id()),
+        )
+        other = await invite(registry)
+        account = await registry.http.get(f"{ACCOUNTS}/{other.json()['account_id']}", headers=operator(registry))
+        changed = await registry.http.patch(
+            account.request.url.path, json={"roles": ["partner"]}, headers=operator(registry) | etag(account)
+        )
+
+        refused = [(one.status_code, code_of(one)) for one in (without, changed)]
+        assert refused == [(422, "account.partner_unnamed")] * 2
+        assert named.status_code == 201, named.text
+
     async def test_is_for_operators_of_the_regions(self, registry: Running) -> None:
         replies = [
             await invite(registry, registry.token("city_coordinator", regions=("*",))),

@@ -468,6 +468,15 @@ class TestStatutes:
         assert [one["kind"] for one in articles] == ["articles"]
         assert "Kantor" not in str(await journal(registry))
 
+    @pytest.mark.parametrize("named", [{"notary": "Kantor Notaris Contoh"}, {"deed_number": "7"}])
+    async def test_say_the_day_of_their_notary(
+        self, registry: Running, board: httpx.Response, named: dict[str, str]
+    ) -> None:
+        refused = await post(registry, board, "statutes", FORBIDS | named)
+
+        assert refused.status_code == 422
+        assert faults(refused) == {"/notarised_on": "statute.notarised_day_missing"}
+
     async def test_are_taken_to_a_notary_later(self, registry: Running, board: httpx.Response) -> None:
         statutes = await post(registry, board, "statutes", FORBIDS)
 
