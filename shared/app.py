@@ -43,6 +43,9 @@ from shared.syncviews import sync_router
 from shared.tokens import Keys, Tokens, http_keys, keep_keys_fresh
 from shared.webhookviews import webhook_router
 
+KINDS = ("attachments", "imports", "sync")
+"""What the plumbing itself tells in a journal: papers, and files and offline copies that were read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Service:
@@ -62,6 +65,9 @@ class Service:
     works: Mapping[str, Work] = field(default_factory=dict)
     importables: Sequence[Importable] = ()
     syncing: Syncing | None = None
+    kinds: Collection[str] = ()
+    """What its journal tells of, `boards` of `boards/{id}`; those that the plumbing adds are known."""
+
     alone: Collection[str] = ()
     """Addresses behind /v1/ that the gateway slows down by how often they come, and that no batch holds therefore."""
 
@@ -164,6 +170,7 @@ def create_app(service: Service, settings: ServiceSettings) -> FastAPI:
     app.state.revision = head_revision(service.migrations)
     app.state.importing = Importing(service.importables)
     app.state.syncing = service.syncing
+    app.state.kinds = {*service.kinds, *KINDS}
     app.state.alone = service.alone
     app.state.meanings = meanings_in(service.migrations.parent)
     if service.every_work():

@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import Reading, database_of
+from shared.errors import Fault, QueryInvalid
+from shared.faults import KNOWN
 from shared.journal import GENESIS, Audience
 from shared.journalviews import Chain, Feed, HeadView
 from shared.permissions import Anyone, Caller
@@ -189,6 +191,11 @@ async def follow_journal(request: Request, caller: Anyone, query: Annotated[Feed
     No database connection is held while it rests.
     """
     state = request.app.state
+    if query.subject is not None and query.subject.partition("/")[0] not in state.kinds:
+        # Whoever waits for it would wait for ever.
+        code, message = KNOWN["enum"]
+        told = {"expected": ", ".join(sorted(state.kinds))}
+        raise QueryInvalid(faults=[Fault("/subject", code, message, told)], count=1)
     after, found = query.after, list[dict[str, Any]]()
     deadline = time.monotonic() + query.wait
     for _ in range(SCANS):

@@ -99,6 +99,9 @@ def _speaking(service: str, url: str | None) -> Iterator[Api]:
     except KeyboardInterrupt as error:
         _tell(put(say.INTERRUPTED))
         raise typer.Exit(INTERRUPTED) from error
+    except BrokenPipeError:
+        # Whoever read what was told had enough of it.
+        raise
     except OSError as error:
         _refuse(f"{error.filename or put(say.NO_FILE)}: {error.strerror}")
 

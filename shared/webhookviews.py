@@ -1,14 +1,13 @@
 """Webhooks over HTTP: opened, edited, paused and replayed by whose they are, with a log of what was sent."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field
 from sqlalchemy import Row, Select, Table, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -17,14 +16,25 @@ from shared.database import Reading
 from shared.errors import BodyInvalid, Conflict, Fault, Invalid, ResourceNotFound, Text
 from shared.faults import KNOWN
 from shared.identity import new_id
-from shared.items import Body, changes, may_change
-from shared.lists import Order, Page, PageQuery, page
+from shared.items import changes
+from shared.lists import Order, Page, page
 from shared.outgoing import is_public
 from shared.permissions import Caller, SignedIn
-from shared.places import RegionCode
 from shared.replies import VersionStale, expected_version, item_reply, saved
 from shared.routing import router
-from shared.webhooks import DeliveryState, secret_of
+from shared.webhookbodies import (
+    DeliveryQuery,
+    DeliveryView,
+    NewWebhookView,
+    ReplayDraft,
+    WebhookChange,
+    WebhookDraft,
+    WebhookQuery,
+    WebhookView,
+    delivery_view,
+    webhook_view,
+)
+from shared.webhooks import secret_of
 from shared.writing import SecretReply, Writing
 
 MOST_OF_AN_ACCOUNT = 20
@@ -45,82 +55,6 @@ class TooManyWebhooks(Conflict):
     title = Text("Terlalu banyak webhook", "Too many webhooks")
     detail = Text("Sebuah akun memiliki paling banyak {most} webhook.", "An account has at most {most} webhooks.")
     fix = Text("Hapus yang tidak dipakai.", "Delete one that is not used.")
-
-
-class WebhookDraft(Body):
-    """Where to send what."""
-
-    url: str = Field(max_length=2000, description="https address that answers 2xx within ten seconds")
-    subjects: list[Annotated[str, Field(pattern=r"^[a-z-]+/([0-9a-f-]{36})?$")]] = Field(
-        default_factory=list,
-        max_length=50,
-        description="Only these subjects, `boards/` for all of a kind; empty for all",
-    )
-    regions: list[RegionCode] = Field(
-        default_factory=list, max_length=50, description="Only these regions; empty for all"
-    )
-    after: int | None = Field(None, ge=0, description="Journal position to begin after; absent: from now on")
-
-
-class WebhookChange(Body):
-    """What may be edited; what is absent stays (RFC 7396)."""
-
-    url: str = may_change(max_length=2000)
-    subjects: list[Annotated[str, Field(pattern=r"^[a-z-]+/([0-9a-f-]{36})?$")]] = may_change(max_length=50)
-    regions: list[RegionCode] = may_change(max_length=50)
-    paused: bool = may_change()
-
-
-class WebhookView(BaseModel):
-    """A webhook."""
-
-    id: UUID
-    url: str
-    subjects: list[str]
-    regions: list[str]
-    paused: str | None = Field(
-        description="Why nothing is sent: `by_owner`, `gone` (the address answered 410); null while it is"
-    )
-    position: int = Field(description="How far the journal was looked through for it")
-    version: int
-    recorded_at: datetime
-    changed_at: datetime
-
-
-class NewWebhookView(WebhookView):
-    """A webhook with its secret, which is shown only now."""
-
-    secret: str = Field(description="Standard Webhooks secret, `whsec_…`")
-
-
-class ReplayDraft(Body):
-    """From where to send again."""
-
-    after: int = Field(ge=0, description="Journal position after which everything is sent again, as it may be seen now")
-
-
-class DeliveryView(BaseModel):
-    """One event on its way to a webhook."""
-
-    id: UUID = Field(description="The `webhook-id` that every try carries")
-    position: int
-    state: DeliveryState
-    tries: int
-    next_try_at: datetime | None
-    last_status: int | None = Field(description="What the address answered last; null when it did not")
-    last_failure: str | None = Field(description="`timeout`, `unreachable`, `address_forbidden`, or `erased`: not sent")
-    recorded_at: datetime
-    changed_at: datetime
-
-
-class WebhookQuery(PageQuery):
-    """Filters of the list of webhooks."""
-
-
-class DeliveryQuery(PageQuery):
-    """Filters of the list of deliveries."""
-
-    state: DeliveryState | None = None
 
 
 def require_url(url: str, *, allow_private: bool) -> None:
@@ -146,23 +80,20 @@ def _is_private(host: str) -> bool:
     return not is_public(host)
 
 
+def _require_kinds(subjects: Sequence[str], kinds: Collection[str]) -> None:
+    """Refuse kinds that the journal never tells of."""
+    code, message = KNOWN["enum"]
+    told = {"expected": ", ".join(sorted(kinds))}
+    wrong = [number for number, one in enumerate(subjects) if one.partition("/")[0] not in kinds]
+    if wrong:
+        raise BodyInvalid(faults=[Fault(f"/subjects/{one}", code, message, told) for one in wrong], count=len(wrong))
+
+
 def _require_passed(after: int, position: int) -> None:
     """Refuse a position that the journal has not reached: what comes until then would never be sent."""
     if after > position:
         code, message = KNOWN["less_than_equal"]
         raise BodyInvalid(faults=[Fault("/after", code, message, {"le": position})], count=1)
-
-
-def webhook_view(row: Any) -> dict[str, Any]:
-    """Return a row as WebhookView."""
-    names = ("id", "url", "subjects", "regions", "paused", "position", "version", "recorded_at", "changed_at")
-    return {name: getattr(row, name) for name in names}
-
-
-def delivery_view(row: Any) -> dict[str, Any]:
-    """Return a row as DeliveryView."""
-    names = ("id", "position", "state", "tries", "next_try_at", "last_status", "last_failure", "recorded_at")
-    return {name: getattr(row, name) for name in (*names, "changed_at")}
 
 
 def _tables(request: Request) -> tuple[Table, Table]:
@@ -226,6 +157,7 @@ async def open_webhook(
     """Open a webhook; its secret is in this reply, and can be made anew but not shown again."""
     webhooks, _ = _tables(request)
     require_url(draft.url, allow_private=request.app.state.settings.webhooks_allow_private)
+    _require_kinds(draft.subjects, request.app.state.kinds)
     count = select(func.count()).select_from(webhooks).where(webhooks.c.account == by.account_id)
     if (await session.scalar(count) or 0) >= MOST_OF_AN_ACCOUNT:
         raise TooManyWebhooks(most=MOST_OF_AN_ACCOUNT)
@@ -265,6 +197,7 @@ async def change_webhook(
     edited = changes(change)
     if "url" in edited:
         require_url(edited["url"], allow_private=request.app.state.settings.webhooks_allow_private)
+    _require_kinds(edited.get("subjects", ()), request.app.state.kinds)
     if "paused" in edited:
         edited["paused"] = "by_owner" if edited["paused"] else None
     webhooks, _ = _tables(request)

@@ -52,6 +52,7 @@ SERVICE = Service(
             )
         },
     ),
+    kinds=("complaints",),
     alone=("complaints",),
     load_standings=_load_standings,
     works=integrity_service.WORKS,

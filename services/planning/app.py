@@ -47,6 +47,12 @@ async def _load_standings(database: Database) -> Mapping[UUID, float]:
     return await directory.load_standings(database, now=read_clock())
 
 
+KINDS = {
+    "activities", "agreements", "causes", "disbursements", "handovers", "meetings", "opportunities", "photos",
+    "plans", "problems", "progress",
+}  # fmt: skip
+"""What the journal tells of."""
+
 SERVICE = Service(
     name="planning",
     title="Tridaya planning",
@@ -98,6 +104,7 @@ SERVICE = Service(
     ),
     # Those that others speak of first.
     syncing=Syncing(1, (plan_sync.PLANS, activity_sync.ACTIVITIES, work_sync.PROGRESS)),
+    kinds=KINDS,
     load_standings=_load_standings,
     importables=(activity_imports.ACTIVITIES,),
 )

@@ -110,6 +110,17 @@ async def _fetch_keys(database: Database) -> Mapping[str, Any]:
         return await keys.published_keys(connection, now=read_clock())
 
 
+KINDS = {
+    "accounts", "appointments", "assignments", "authorities", "ballots", "board_names", "boards", "bridge",
+    "client-secrets", "clients", "committee_documents", "committee_members", "committees", "consents",
+    "declarations", "decrees", "delegates", "delegations", "duplicates", "election-meetings", "elections",
+    "emergencies", "enrolments", "facilitators", "follow_ups", "groups", "handovers", "households", "invitations",
+    "joint_liabilities", "learning_communities", "learning_sessions", "legal_records", "memberships", "officers",
+    "partners", "persons", "regions", "residents", "savings_months", "statutes", "successions", "terms",
+    "volunteers", "welfare-statuses",
+}  # fmt: skip
+"""What the journal tells of."""
+
 SERVICE = Service(
     name="registry",
     title="Tridaya registry",
@@ -226,6 +237,7 @@ SERVICE = Service(
             "groups": Attachable(Group, "registry:groups:write", {"minutes": Purpose(papers=True)}),
         },
     ),
+    kinds=KINDS,
     alone=("invitations/acceptance", "accounts/self/password"),
     load_standings=_load_standings,
     fetch_keys=_fetch_keys,

@@ -104,3 +104,37 @@ def test_every_action_has_an_audience(service: str) -> None:
 
     assert recorded_actions(service) - set(audiences) == set()
     assert all(isinstance(one, Audience) for one in audiences.values())
+
+
+def _begins(node: ast.AST | None) -> str | None:
+    """Return how a text begins that is put together: `boards/` of f"boards/{id}"."""
+    if isinstance(node, ast.JoinedStr) and node.values:
+        node = node.values[0]
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _told(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Give the subjects that a function writes of, as they begin."""
+    named: dict[str, str | None] = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            pairs = [(node.targets[0], node.value)]
+            if isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = list(zip(node.targets[0].elts, node.value.elts, strict=True))
+            named |= {target.id: _begins(value) for target, value in pairs if isinstance(target, ast.Name)}
+    for call in calls(function):
+        if called(call) in {"Change", "noting"} and len(call.args) > 1:
+            given = call.args[1]
+            begun = named.get(given.id) if isinstance(given, ast.Name) else _begins(given)
+            if begun is not None:
+                yield begun
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_subject_is_of_a_kind_that_can_be_followed(service: str) -> None:
+    files = [*(PROJECT / "services" / service).rglob("*.py"), *(PROJECT / "shared").glob("*.py")]
+    written = {begun.partition("/")[0] for file in files for function in functions(file) for begun in _told(function)}
+    kinds = application(service).state.kinds
+
+    assert written - kinds == set()
+    assert len(written) > 3

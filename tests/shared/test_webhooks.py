@@ -446,6 +446,24 @@ class TestDelivery:
 
 
 class TestOwnership:
+    async def test_it_waits_for_nothing_that_the_journal_never_tells(self, registry: Running) -> None:
+        url, headers = {"url": "https://example.org/hook"}, registry.token("partner")
+        wrong = await registry.http.post(WEBHOOKS, json=url | {"subjects": ["boards/", "board/"]}, headers=headers)
+        right = {"subjects": ["savings_months/", "regions/34.71", f"boards/{new_id()}"]}
+        made = await registry.http.post(WEBHOOKS, json=url | right, headers=headers)
+        change = {"subjects": ["colours/"]}
+        address = f"{WEBHOOKS}/{made.json()['id']}"
+        edited = await registry.http.patch(address, json=change, headers=headers | etag(made))
+        followed = await registry.http.get("/registry/v1/journal?subject=colours/")
+
+        assert [one["pointer"] for one in wrong.json()["errors"]] == ["/subjects/1"]
+        assert (made.status_code, made.json()["subjects"]) == (201, right["subjects"])
+        assert [one["pointer"] for one in edited.json()["errors"]] == ["/subjects/0"]
+        assert (code_of(followed), [one["pointer"] for one in followed.json()["errors"]]) == (
+            "query.invalid",
+            ["/subject"],
+        )
+
     async def test_it_begins_no_later_than_the_journal_ends(self, registry: Running) -> None:
         await a_board(registry)
         position, headers = await registry.seal(), registry.token("partner")
