@@ -1,6 +1,7 @@
 """Who is asking, and what they may do: permissions as types in a route's signature."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +38,25 @@ class AccountSuspended(Unauthenticated):
         "Akun ini ditangguhkan atau sesinya dicabut.", "This account is suspended or its sessions were revoked."
     )
     fix = Text("Hubungi operator, atau masuk kembali.", "Ask an operator, or sign in again.")
+
+
+class EmergencyEnded(Unauthenticated):
+    code = "emergency.ended"
+    title = Text("Keadaan darurat sudah berakhir", "Emergency ended")
+    detail = Text(
+        "Keadaan darurat yang membuka token ini sudah berakhir.", "The emergency that opened this token has ended."
+    )
+    fix = Text("Pakai token Anda sendiri.", "Use your own token.")
+
+
+class ClientTokenVoid(Unauthenticated):
+    code = "client.token_void"
+    title = Text("Token program tidak berlaku lagi", "Program's token void")
+    detail = Text(
+        "Rahasia program ini dihentikan, atau wewenangnya diubah, setelah token ini dibuat.",
+        "A secret of this program was retired, or what it may do was changed, after this token was made.",
+    )
+    fix = Text("Minta token baru dengan rahasia yang berlaku.", "Ask for a new token with a secret that holds.")
 
 
 class ScopeMissing(Forbidden):
@@ -145,6 +165,10 @@ class Standings:
         limit = self._not_before.get(account_id)
         return limit is not None and issued_at < limit
 
+    def suspends(self, account_id: UUID) -> bool:
+        """Tell whether no token of an account or program counts, however new: it may not even ask for one."""
+        return self._not_before.get(account_id) == math.inf
+
     async def keep_fresh(self, load: Callable[[], Awaitable[Mapping[UUID, float]]]) -> None:
         """Load the recent revocations every second, for as long as the process lives."""
         while True:
@@ -171,10 +195,17 @@ class Gate:
             raise TokenInvalid
         claims = await self.tokens.claims(token.strip())
         caller = caller_from(claims)
-        for one in (caller.account_id, caller.emergency):
-            if one is not None and self.standings.refuses(one, issued_at=float(claims["iat"])):
-                raise AccountSuspended
+        self._require_standing(caller, issued_at=float(claims["iat"]))
         return caller
+
+    def _require_standing(self, caller: Caller, *, issued_at: float) -> None:
+        """Refuse a token that was revoked, saying how; only who holds one that verifies hears it."""
+        account, emergency = caller.account_id, caller.emergency
+        if account is not None and self.standings.refuses(account, issued_at=issued_at):
+            of_program = caller.person_id is None
+            raise ClientTokenVoid if of_program and not self.standings.suspends(account) else AccountSuspended
+        if emergency is not None and self.standings.refuses(emergency, issued_at=issued_at):
+            raise EmergencyEnded
 
 
 async def known_caller(request: Request) -> Caller:

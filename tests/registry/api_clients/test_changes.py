@@ -51,7 +51,7 @@ async def test_regions_are_narrowed_and_widened_and_old_tokens_are_void(registry
     wider = await sign_in(registry, client)
 
     assert (narrowed.status_code, narrowed.json()["regions"]) == (200, ["34.71.03"])
-    assert (refused.status_code, code_of(refused)) == (401, "account.suspended")
+    assert (refused.status_code, code_of(refused)) == (401, "client.token_void")
     assert claims_of(following)["regions"] == ["34.71.03"]
     assert (await registry.http.get(SELF, headers=bearer(following))).json()["regions"] == ["34.71.03"]
     assert (widened.status_code, claims_of(wider)["regions"]) == (200, ["33.74", "34"])

@@ -57,6 +57,25 @@ class TestRotation:
         assert [reply.status_code for reply in after] == [401, 200]
         assert code_of(after[0]) == "credentials.wrong"
 
+    async def test_of_one_in_use_voids_its_token_and_says_so(self, registry: Running) -> None:
+        client = await a_client(registry)
+        token = bearer(await let_in(registry, client, client.json()["client_secret"]))
+        await add(registry, client)
+
+        async def answer() -> tuple[int, str]:
+            registry.app.state.gate.standings.replace(await SERVICE.load_standings(registry.database))
+            reply = await registry.http.get(SELF, headers=token)
+            return reply.status_code, code_of(reply)
+
+        await retire(registry, client, (await listed(registry, client))[0])
+        after_retirement = await answer()
+        now = await registry.http.get(client.headers["Location"], headers=operator(registry))
+        address = f"{client.headers['Location']}/suspension"
+        suspended = await registry.http.post(address, headers=operator(registry) | etag(now))
+
+        assert suspended.status_code == 200
+        assert (after_retirement, await answer()) == ((401, "client.token_void"), (401, "account.suspended"))
+
     async def test_is_read_where_its_reply_says_with_what_retires_it(self, registry: Running) -> None:
         client = await a_client(registry)
         added = await add(registry, client)

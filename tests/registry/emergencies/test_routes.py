@@ -184,7 +184,7 @@ class TestVoid:
 
             refused = await registry.http.get(EMERGENCIES, headers=token)
             assert (ended.status_code, code_of(again)) == (200, "emergency.over")
-            assert (refused.status_code, code_of(refused)) == (401, "account.suspended")
+            assert (refused.status_code, code_of(refused)) == (401, "emergency.ended")
             assert (await registry.http.get(EMERGENCIES, headers=team.by)).status_code == 200
 
     async def test_once_the_account_is_suspended_even_after_that_ended(self, registry: Running, team: Team) -> None:
