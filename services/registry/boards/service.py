@@ -31,6 +31,7 @@ from services.registry.boards.rules import (
     arrival_faults,
     is_doubled,
     said,
+    term_faults,
     years_after,
 )
 from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDraft, TermDraft
@@ -89,6 +90,7 @@ __all__ = [
     "require_not_dissolved",
     "said",
     "statutes_of",
+    "term_faults",
     "term_record",
     "years_after",
 ]

@@ -1,7 +1,7 @@
 """An election's states, the numbers its guideline sets, and what an RT's ballot came to (EL-4 to EL-9)."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
@@ -212,10 +212,14 @@ def programme_faults(
     names_per_ballot: int,
     committee: int,
     person_ids: Sequence[UUID],
+    of_term: Iterable[Fault],
     rules: ElectionRules,
 ) -> list[Fault]:
-    """Return what is wrong with an election's programme (EL-4); `committee` counts the persons of its pokja."""
-    found: list[Fault] = []
+    """Return what is wrong with an election's programme (EL-4); `committee` counts the persons of its pokja.
+
+    `of_term` is what boards' own rules say of a term; only what they say of its days can be mended here (EL-8).
+    """
+    found = [replace(one, pointer="/term_ends_on") for one in of_term if one.pointer == "/ends_on"]
     if ballots_until < ballots_from:
         found.append(Fault("/ballots_until", "election.order", ORDER, {"before": ballots_from}))
     if meeting_on < ballots_until:

@@ -79,7 +79,7 @@ def _columns(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _judge(election: Election, board: boards.Board) -> None:
-    """Refuse a programme that breaks a rule (EL-4), by the rule set of the first day of its ballots.
+    """Refuse a programme that breaks a rule (EL-4, EL-8), by the rule set of the first day of its ballots.
 
     A board that residents dissolved holds no election afterwards.
     """
@@ -94,6 +94,13 @@ def _judge(election: Election, board: boards.Board) -> None:
         names_per_ballot=election.names_per_ballot,
         committee=sum(pokja_of(election).values()),
         person_ids=election.committee_person_ids,
+        of_term=boards.term_faults(
+            starts_on=election.term_starts_on,
+            ends_on=election.term_ends_on,
+            positions=(),
+            persons=(),
+            rules=in_force(boards.TERM_RULES, election.meeting_on).values,
+        ),
         rules=ruleset.values,
     )
     if found:

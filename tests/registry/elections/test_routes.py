@@ -25,6 +25,8 @@ class TestOpenElection:
         [
             ({"ballots_until": day(-31)}, "/ballots_until", "election.order"),
             ({"meeting_on": day(-21)}, "/meeting_on", "election.order"),
+            ({"term_ends_on": day(-5)}, "/term_ends_on", "term.order"),
+            ({"term_ends_on": day(1300)}, "/term_ends_on", "term.too_long"),
             ({"names_per_ballot": 4}, "/names_per_ballot", "election.names_per_ballot"),
             (
                 {
@@ -104,6 +106,17 @@ class TestChangeElection:
         )
 
         assert (reply.status_code, reply.json()["errors"][0]["code"]) == (422, "field.unknown")
+
+    @pytest.mark.parametrize(("end", "code"), [(day(-6), "term.order"), (day(1300), "term.too_long")])
+    async def test_keeps_a_term_that_can_be(self, registry: Running, end: str, code: str) -> None:
+        story = await begin(registry)
+
+        reply = await registry.http.patch(
+            story.address, json={"term_ends_on": end}, headers=registry.token("facilitator") | etag(story.election)
+        )
+
+        assert (reply.status_code, code_of(reply)) == (422, "election.invalid")
+        assert [(one["pointer"], one["code"]) for one in reply.json()["errors"]] == [("/term_ends_on", code)]
 
     async def test_reopens_and_counts_anew(self, registry: Running) -> None:
         story = await begin(registry)

@@ -270,6 +270,7 @@ class TestProgramme:
             names_per_ballot=names,
             committee=committee,
             person_ids=[UUID(int=number) for number in range(ids)],
+            of_term=(),
             rules=RULES,
         )
 
