@@ -67,7 +67,7 @@ async def give(session: AsyncSession, draft: ConsentDraft, *, by: Caller, now: d
 
     For one subject, purpose and recipient one consent holds at a time, so that one withdrawal is always enough.
     """
-    person_id, birth_year = None, None
+    resident, person_id, birth_year = None, None, None
     if draft.board_id is not None and draft.resident_id is None:
         kind, subject = ConsentKind.COLLECTIVE, draft.board_id
         kelurahan_code = await boards.place_of(session, draft.board_id, by=by)
@@ -80,6 +80,8 @@ async def give(session: AsyncSession, draft: ConsentDraft, *, by: Caller, now: d
     claimed = await claim(session, Consent, draft, by=by)
     if claimed.existing:
         return claimed.id, False
+    if resident is not None:
+        residents.require_present(resident, draft.starts_on)
     require_not_future(draft.starts_on, now=now, pointer="/starts_on")
     if draft.partner_id is not None:
         await partners.require_known(session, draft.partner_id)

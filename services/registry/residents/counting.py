@@ -31,8 +31,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.registry.database import places
+from services.registry.personal import service as personal
 from services.registry.residents.models import Household, Resident, WelfareStatus
-from services.registry.residents.rules import CountMissing, ResidentRules, Sex, Welfare, is_adult, shown_parts
+from services.registry.residents.rules import (
+    CountMissing,
+    ResidentEnded,
+    ResidentMerged,
+    ResidentRules,
+    Sex,
+    Welfare,
+    is_adult,
+    shown_parts,
+)
 from services.registry.residents.schemas import StatisticsQuery
 from shared.items import same_place
 from shared.lists import Bounded
@@ -283,3 +293,18 @@ async def statistics(connection: AsyncConnection, query: StatisticsQuery, *, on:
         "undecided_households": counted.undecided_households,
         "rw": parts,
     }
+
+
+def require_open(resident: Resident, day: date) -> None:
+    """Refuse what needs somebody to live here on a day, of somebody who died or left before."""
+    if resident.ends_on is not None and resident.ends_on < day:
+        raise ResidentEnded(ends_on=resident.ends_on)
+
+
+def require_present(resident: Resident, day: date) -> None:
+    """Refuse what somebody does on a day under a record that no longer stands for them: ended, merged or erased."""
+    if resident.merged_into is not None:
+        raise ResidentMerged(merged_into=resident.merged_into)
+    if resident.erased_at is not None:
+        raise personal.PersonalErased
+    require_open(resident, day)

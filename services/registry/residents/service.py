@@ -17,6 +17,8 @@ from services.registry.residents.counting import (
     known_residents,
     one_person,
     persons,
+    require_open,
+    require_present,
     rows_of,
 )
 from services.registry.residents.models import Household, Resident
@@ -28,7 +30,6 @@ from services.registry.residents.rules import (
     HouseholdEnd,
     HouseholdUnknown,
     ResidentEnd,
-    ResidentEnded,
     ResidentInvalid,
     ResidentMerged,
     ResidentUnknown,
@@ -72,6 +73,8 @@ __all__ = [
     "one_person",
     "one_resident",
     "persons",
+    "require_open",
+    "require_present",
     "resident_view",
     "rows_of",
 ]
@@ -384,9 +387,3 @@ async def without_head(session: AsyncSession, household: Household, *, by: Calle
     household.head_id, household.changed_at = None, now
     await session.flush()
     record(session, household_change("household.changed", household), by=by, now=now)
-
-
-def require_open(resident: Resident, day: date) -> None:
-    """Refuse what needs somebody to live here on a day, of somebody who died or left before."""
-    if resident.ends_on is not None and resident.ends_on < day:
-        raise ResidentEnded(ends_on=resident.ends_on)

@@ -1,6 +1,6 @@
 """Use cases of volunteers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -73,7 +73,9 @@ async def record_volunteer(
         return claimed.id, False
     person_id = draft.person_id
     if draft.resident_id is not None:
-        person_id = await _person_behind(session, draft.resident_id, code=draft.kelurahan_code, sex=draft.sex, by=by)
+        person_id = await _person_behind(
+            session, draft.resident_id, code=draft.kelurahan_code, sex=draft.sex, on=draft.starts_on, by=by
+        )
         if draft.person_id not in {None, person_id}:
             raise ResidentElsewhere(pointer="/resident_id")
     volunteer = Volunteer(
@@ -104,12 +106,15 @@ async def record_volunteer(
     return volunteer.id, True
 
 
-async def _person_behind(session: AsyncSession, resident_id: UUID, *, code: str, sex: Sex, by: Caller) -> UUID:
-    """Return the person that a resident of a kelurahan is, or a refusal; places are compared as they are today."""
+async def _person_behind(
+    session: AsyncSession, resident_id: UUID, *, code: str, sex: Sex, on: date, by: Caller
+) -> UUID:
+    """Return the person that a resident of a kelurahan is on a day, or a refusal; places are compared as they are today."""
     resident = await residents.resident_named(session, resident_id, by=by)
     here = await require_place(session, Volunteer, code, by=by)
     if await require_place(session, Volunteer, resident.kelurahan_code, by=by) != here or resident.sex is not sex:
         raise ResidentElsewhere(pointer="/resident_id")
+    residents.require_present(resident, on)
     return resident.person_id
 
 
@@ -133,7 +138,9 @@ async def change_volunteer(
 
 async def _become(session: AsyncSession, volunteer: Volunteer, resident_id: UUID, *, by: Caller) -> None:
     """Let a volunteer be the person that the resident is, so that both are erased together."""
-    person_id = await _person_behind(session, resident_id, code=volunteer.kelurahan_code, sex=volunteer.sex, by=by)
+    person_id = await _person_behind(
+        session, resident_id, code=volunteer.kelurahan_code, sex=volunteer.sex, on=volunteer.starts_on, by=by
+    )
     kept = await personal.record_of(session, volunteer.id)
     volunteer.person_id = kept.person_id = person_id
 

@@ -13,6 +13,7 @@ from shared.clock import read_clock, today
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.duplicates.story import told
 from tests.registry.racing import warm
+from tests.registry.residents.gone import GONE, let_go
 from tests.registry.residents.story import SECRETS, somebody
 
 BOARDS, CONSENTS, PARTNERS = "/registry/v1/boards", "/registry/v1/consents", "/registry/v1/partners"
@@ -306,3 +307,15 @@ class TestWithdrawal:
         assert await kinds("kind=personal") == await kinds(f"resident_id={resident['id']}") == ["personal"]
         assert await kinds(f"board_id={board['id']}") == ["collective"]
         assert await kinds("purpose=research") == []
+
+
+@pytest.mark.parametrize("gone", GONE)
+async def test_nobody_consents_whose_record_no_longer_stands(registry: Running, gone: str) -> None:
+    resident = await let_go(registry, gone, last_day=day(-20))
+    body = SIGNED | {"resident_id": resident, "data": ["identity"]}
+
+    late = await give(registry, body | {"starts_on": day(-19)})
+
+    assert (late.status_code, code_of(late)) == (409, GONE[gone])
+    if gone == "left":
+        assert (await give(registry, body | {"starts_on": day(-20)})).status_code == 201

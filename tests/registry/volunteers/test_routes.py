@@ -12,6 +12,7 @@ from shared.clock import read_clock, today
 from shared.permissions import Caller
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.racing import warm
+from tests.registry.residents.gone import GONE, let_go
 from tests.registry.residents.story import somebody
 
 VOLUNTEERS = "/registry/v1/volunteers"
@@ -293,3 +294,20 @@ class TestStatistics:
 
         assert await total("2020-12-31") == [1]
         assert await total("2021-01-01") == await total(tomorrow) == []
+
+
+@pytest.mark.parametrize("gone", GONE)
+async def test_nobody_volunteers_whose_record_no_longer_stands(registry: Running, gone: str) -> None:
+    resident = await let_go(registry, gone, last_day="2024-01-09")
+    nameless = await a_volunteer(registry)
+
+    late = await a_volunteer(registry, resident_id=resident)
+    became = await registry.http.patch(
+        nameless.headers["Location"],
+        json={"resident_id": resident},
+        headers=registry.token("facilitator") | etag(nameless),
+    )
+
+    assert {(one.status_code, code_of(one)) for one in (late, became)} == {(409, GONE[gone])}
+    if gone == "left":
+        assert (await a_volunteer(registry, resident_id=resident, starts_on="2024-01-09")).status_code == 201
