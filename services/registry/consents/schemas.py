@@ -39,7 +39,7 @@ class ConsentView(BaseModel):
     kind: ConsentKind
     kelurahan_code: str
     kelurahan_code_now: str
-    resident_id: UUID | None
+    resident_id: UUID | None = Field(description="The record it was given under, also when that was merged since")
     board_id: UUID | None
     purpose: Purpose
     partner_id: UUID | None = Field(description="Null: whoever works for the purpose")
@@ -61,7 +61,7 @@ class ConsentQuery(PlacedQuery):
     """Filters of the list of consents."""
 
     kind: ConsentKind | None = None
-    resident_id: UUID | None = None
+    resident_id: UUID | None = Field(None, description="Of this person, under every record merged or moved")
     board_id: UUID | None = None
     purpose: Purpose | None = None
     partner_id: UUID | None = Field(None, description="Consents that name this partner")

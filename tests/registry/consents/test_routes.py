@@ -78,6 +78,14 @@ async def allowed(registry: Running, subject: str, *, partner: str | None = None
     return set(found)
 
 
+async def given_by(registry: Running, resident: str) -> dict[str, tuple[Any, ...]]:
+    """Return a person's consents by id: under which record, from when, until when, withdrawn when."""
+    reply = await registry.http.get(f"{CONSENTS}?resident_id={resident}", headers=registry.token("facilitator"))
+    assert reply.status_code == 200, reply.text
+    names = ("resident_id", "starts_on", "ends_on", "withdrawn_on")
+    return {one["id"]: tuple(one[name] for name in names) for one in reply.json()["items"]}
+
+
 class TestMergedPerson:
     async def test_is_allowed_by_what_either_record_gave_and_one_withdrawal_ends_it(self, registry: Running) -> None:
         story = await told(registry)
@@ -97,6 +105,30 @@ class TestMergedPerson:
         assert (again.status_code, ended.status_code) == (409, 200)
         assert await allowed(registry, kept["person_id"]) == set()
         assert await allowed(registry, absorbed["person_id"]) == set()
+
+    async def test_shows_what_was_given_under_each_record_with_its_days_and_gives_it_back(
+        self, registry: Running
+    ) -> None:
+        story = await told(registry)
+        absorbed = await give(registry, SIGNED | {"resident_id": story.second, "ends_on": day(60)})
+        kept = await give(registry, SIGNED | {"resident_id": story.first, "purpose": "research"})
+        before = [await given_by(registry, one) for one in (story.first, story.second)]
+        await story.merge(story.first)
+        together = [await given_by(registry, one) for one in (story.first, story.second)]
+        during = await give(registry, SIGNED | {"resident_id": story.first, "purpose": "publication"})
+        ended = await withdraw(registry, absorbed)
+        parted = await story.act("unmerge")
+        after = [await given_by(registry, one) for one in (story.first, story.second)]
+
+        theirs = {absorbed.json()["id"]: (story.second, day(-30), day(60), None)}
+        own = {kept.json()["id"]: (story.first, day(-30), None, None)}
+        assert before == [own, theirs]
+        assert together == [own | theirs, own | theirs]
+        assert (during.status_code, ended.status_code, parted.status_code) == (201, 200, 200)
+        assert after == [
+            own | {during.json()["id"]: (story.first, day(-30), None, None)},
+            {absorbed.json()["id"]: (story.second, day(-30), day(60), day(0))},
+        ]
 
 
 class TestPersonal:
