@@ -4,20 +4,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.groups.book_schemas import SavingsMonthChange, SavingsMonthDraft
 from services.registry.groups.models import Group, Membership, SavingsMonth
 from services.registry.groups.rules import (
-    JOINED_LATER,
     RESIDENT_GONE,
     RESIDENT_UNKNOWN,
     ChairTaken,
-    GroupDissolved,
-    GroupInvalid,
     GroupUnknown,
     MemberRole,
-    MembershipEnd,
     MembershipInvalid,
     MembershipOverlaps,
     MonthTaken,
@@ -31,14 +28,11 @@ from services.registry.groups.rules import (
     savings_faults,
 )
 from services.registry.groups.schemas import (
-    DissolutionDraft,
     MembershipChange,
     MembershipDraft,
     NamedMembership,
-    SavingsMonthChange,
-    SavingsMonthDraft,
 )
-from services.registry.groups.service import group_change, members_between, moved
+from services.registry.groups.service import members_between, moved
 from services.registry.residents.service import kept_resident, persons
 from shared.clock import today
 from shared.errors import Fault, ResourceNotFound
@@ -112,34 +106,6 @@ async def change_membership(
     membership.changed_at = now
     await moved(session, group, by=by, now=now)
     record(session, membership_change("membership.changed", membership), by=by, now=now)
-
-
-async def dissolve_group(
-    session: AsyncSession, group: Group, draft: DissolutionDraft, *, by: Caller, now: datetime
-) -> None:
-    """Let a locked group end on a day, and with it whatever membership still holds."""
-    if group.dissolved_on is not None:
-        raise GroupDissolved(dissolved_on=group.dissolved_on)
-    require_not_future(draft.dissolved_on, now=now, pointer="/dissolved_on")
-    found = before_group_faults(draft.dissolved_on, formed_on=group.formed_on, pointer="/dissolved_on")
-    holding = or_(Membership.ends_on.is_(None), Membership.ends_on > draft.dissolved_on)
-    ending = await session.scalars(
-        select(Membership).where(Membership.group_id == group.id, holding).order_by(Membership.id)
-    )
-    memberships = ending.all()
-    later = [one.starts_on for one in memberships if one.starts_on > draft.dissolved_on]
-    if later:
-        found.append(Fault("/dissolved_on", "group.joined_later", JOINED_LATER, {"starts_on": max(later)}))
-    if found:
-        raise GroupInvalid(faults=found, count=len(found))
-    for one in memberships:
-        one.ends_on, one.ended_because, one.changed_at = draft.dissolved_on, MembershipEnd.GROUP_DISSOLVED, now
-    group.dissolved_on, group.dissolution_reference = draft.dissolved_on, draft.minutes_reference
-    group.changed_at = now
-    await session.flush()
-    record(session, group_change("group.dissolved", group), by=by, now=now)
-    for one in memberships:
-        record(session, membership_change("membership.changed", one), by=by, now=now)
 
 
 async def _require_fitting(session: AsyncSession, group: Group, membership: Membership, *, now: datetime) -> None:

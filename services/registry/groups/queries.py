@@ -26,13 +26,12 @@ from sqlalchemy.orm import aliased
 
 from services.registry.boards.service import board_names
 from services.registry.database import places
-from services.registry.groups.models import Group, JointLiability, Membership, SavingsMonth
-from services.registry.groups.rules import CountedFrom, GroupKind, GroupRules, MemberRole, first_of
+from services.registry.groups.models import Group, JointLiability, Membership
+from services.registry.groups.rules import CountedFrom, GroupKind, GroupRules, MemberRole
 from services.registry.groups.schemas import (
     GroupQuery,
     GroupSort,
     MembershipQuery,
-    SavingsMonthQuery,
 )
 from services.registry.personal import service as personal
 from services.registry.residents.service import persons, rows_of
@@ -52,7 +51,6 @@ ORDERS = {
     GroupSort.NAME: Order(Group.name.expression, str, Group.id.expression),
 }
 MEMBERSHIPS_BY_DAY = Order(Membership.starts_on.expression, date, Membership.id.expression)
-MONTHS_NEWEST_FIRST = Order(SavingsMonth.month.expression, date, SavingsMonth.id.expression, descending=True)
 ON: BindParameter[date] = bindparam("on", type_=Date)
 """The day groups are shown as of: today, or `as_of`."""
 
@@ -329,45 +327,3 @@ async def one_membership(
     """Return one membership masked, as every reply to a write shows it."""
     row = await membership_row(connection, group_id, membership_id, caller, now, unmasked=False)
     return membership_view(None)(row)
-
-
-_MONTHS = select(*SavingsMonth.__table__.c).join(places, in_place(SavingsMonth))
-
-
-def savings_months(group_id: UUID, query: SavingsMonthQuery, caller: Caller) -> Select[Any]:
-    """Return the statement of a group's savings."""
-    statement = _MONTHS.where(SavingsMonth.group_id == group_id, visible(SavingsMonth, caller))
-    if query.month_from is not None:
-        statement = statement.where(SavingsMonth.month >= first_of(query.month_from))
-    if query.month_to is not None:
-        statement = statement.where(SavingsMonth.month <= first_of(query.month_to))
-    return statement
-
-
-def savings_month_view(row: Any) -> dict[str, Any]:
-    """Return a row as SavingsMonthView."""
-    return {
-        "id": row.id,
-        "group_id": row.group_id,
-        "kelurahan_code": row.kelurahan_code,
-        "month": f"{row.month:%Y-%m}",
-        "savings_rupiah": row.savings_rupiah,
-        "savers": row.savers,
-        "meeting_held": row.meeting_held,
-        "version": row.version,
-        "recorded_at": row.recorded_at,
-        "changed_at": row.changed_at,
-    }
-
-
-async def one_savings_month(
-    connection: AsyncConnection | AsyncSession, group_id: UUID, month_id: UUID, caller: Caller, _now: datetime
-) -> dict[str, Any]:
-    """Return what a group saved in one month, or ResourceNotFound."""
-    statement = _MONTHS.where(
-        SavingsMonth.group_id == group_id, SavingsMonth.id == month_id, visible(SavingsMonth, caller)
-    )
-    rows = await fetch(connection, statement)
-    if not rows:
-        raise ResourceNotFound
-    return savings_month_view(rows[0])

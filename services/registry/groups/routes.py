@@ -6,7 +6,16 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from services.registry.dependencies import GroupReader, GroupWriter, PersonalSight, PersonalVault
-from services.registry.groups import members, queries, readiness, service
+from services.registry.groups import books, endings, members, queries, readiness, service
+from services.registry.groups.book_schemas import (
+    LiabilityDraft,
+    LiabilityEntry,
+    LiabilityQuery,
+    SavingsMonthChange,
+    SavingsMonthDraft,
+    SavingsMonthQuery,
+    SavingsMonthView,
+)
 from services.registry.groups.models import Group, Membership, SavingsMonth
 from services.registry.groups.schemas import (
     DissolutionDraft,
@@ -14,7 +23,6 @@ from services.registry.groups.schemas import (
     GroupDraft,
     GroupQuery,
     GroupView,
-    LiabilityDraft,
     MembershipChange,
     MembershipDraft,
     MembershipQuery,
@@ -23,10 +31,6 @@ from services.registry.groups.schemas import (
     OverlapView,
     ReadinessQuery,
     ReadinessView,
-    SavingsMonthChange,
-    SavingsMonthDraft,
-    SavingsMonthQuery,
-    SavingsMonthView,
 )
 from shared.clock import AsOf, Now, today
 from shared.database import Reading
@@ -48,7 +52,7 @@ MembershipToChange = Annotated[
 SavingsMonthToChange = Annotated[
     SavingsMonth,
     Depends(
-        child_to_change(Group, SavingsMonth, of="group_id", at="savings_month_id", represent=queries.one_savings_month)
+        child_to_change(Group, SavingsMonth, of="group_id", at="savings_month_id", represent=books.one_savings_month)
     ),
 ]
 
@@ -111,9 +115,24 @@ async def read_group(id: UUID, request: Request, caller: GroupReader, connection
 async def change_group(
     by: GroupWriter, session: Writing, group: GroupToChange, change: GroupChange, now: Now
 ) -> Response:
-    """Edit a group (JSON Merge Patch)."""
-    await service.change_group(session, group, change, by=by, now=now)
+    """Edit a group, or correct its end (JSON Merge Patch)."""
+    await endings.change_group(session, group, change, by=by, now=now)
     return saved(await queries.one_group(session, group.id, by, now))
+
+
+@routes.get("/{id}/joint-liabilities", response_model=Page[LiabilityEntry])
+async def list_joint_liabilities(
+    id: UUID, request: Request, caller: GroupReader, connection: Reading, query: Annotated[LiabilityQuery, Query()]
+) -> Response:
+    """List what a group's members signed to answer for each other's loans, the latest first."""
+    return await page(
+        request,
+        connection,
+        books.liabilities(id, query, caller),
+        query=query,
+        order=books.LIABILITIES_NEWEST_FIRST,
+        shape=books.liability_view,
+    )
 
 
 @routes.post("/{id}/joint-liability", response_model=GroupView)
@@ -130,7 +149,7 @@ async def dissolve_group(
     by: GroupWriter, session: Writing, group: GroupToChange, draft: DissolutionDraft, now: Now
 ) -> Response:
     """Record that a group ended."""
-    await members.dissolve_group(session, group, draft, by=by, now=now)
+    await endings.dissolve_group(session, group, draft, by=by, now=now)
     return saved(await queries.one_group(session, group.id, by, now))
 
 
@@ -214,9 +233,9 @@ async def list_savings_months(
     id: UUID, request: Request, caller: GroupReader, connection: Reading, query: Annotated[SavingsMonthQuery, Query()]
 ) -> Response:
     """List what a group saved month by month, the latest first."""
-    statement = queries.savings_months(id, query, caller)
+    statement = books.savings_months(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.MONTHS_NEWEST_FIRST, shape=queries.savings_month_view
+        request, connection, statement, query=query, order=books.MONTHS_NEWEST_FIRST, shape=books.savings_month_view
     )
 
 
@@ -226,7 +245,7 @@ async def record_savings_month(
 ) -> Response:
     """Record what a group saved in a month; each month once."""
     month_id, new = await members.record_savings(session, group, draft, by=by, now=now)
-    month = await queries.one_savings_month(session, group.id, month_id, by, now)
+    month = await books.one_savings_month(session, group.id, month_id, by, now)
     address = f"{routes.prefix}/{group.id}/savings-months/{month_id}"
     return saved(month, status=201 if new else 200, location=address)
 
@@ -236,7 +255,7 @@ async def read_savings_month(
     id: UUID, savings_month_id: UUID, request: Request, caller: GroupReader, connection: Reading, now: Now
 ) -> Response:
     """Read what a group saved in one month."""
-    return item_reply(request, await queries.one_savings_month(connection, id, savings_month_id, caller, now))
+    return item_reply(request, await books.one_savings_month(connection, id, savings_month_id, caller, now))
 
 
 @routes.patch("/{id}/savings-months/{savings_month_id}", response_model=SavingsMonthView)
@@ -245,4 +264,4 @@ async def change_savings_month(
 ) -> Response:
     """Correct what a group saved in a month (JSON Merge Patch)."""
     await members.change_savings(session, month, change, by=by, now=now)
-    return saved(await queries.one_savings_month(session, month.group_id, month.id, by, now))
+    return saved(await books.one_savings_month(session, month.group_id, month.id, by, now))

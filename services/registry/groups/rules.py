@@ -1,6 +1,6 @@
 """What groups there are, who may belong to them when, and how they save (KSM-1 to KSM-4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -109,6 +109,16 @@ class GroupDissolved(Conflict):
     fix = Text("Periksa tanggalnya.", "Check the days.")
 
 
+class NotDissolved(Conflict):
+    code = "group.not_dissolved"
+    title = Text("KSM belum bubar", "Group not dissolved")
+    detail = Text(
+        "KSM ini belum tercatat bubar, jadi tidak ada tanggal yang diperbaiki.",
+        "No dissolution of this group is recorded, so there is no day to correct.",
+    )
+    fix = Text("Catat pembubarannya di `dissolution`.", "Record the dissolution at `dissolution`.")
+
+
 def require_working(until: date | None, *, dissolved_on: date | None) -> None:
     """Refuse what goes on after a group's last day; without an end it does."""
     if dissolved_on is not None and (until is None or until > dissolved_on):
@@ -177,6 +187,10 @@ MORE_THAN_THEN = Text(
     "Tidak boleh lebih dari anggota waktu itu, {members}.", "Cannot exceed the members of that time, {members}."
 )
 JOINED_LATER = Text("Ada yang baru bergabung {starts_on}.", "Somebody joined on {starts_on} only.")
+LEFT_LATER = Text(
+    "Ada yang tercatat keluar baru pada {ends_on}; perbaiki keanggotaannya dahulu.",
+    "Somebody is on record as leaving on {ends_on} only; correct that membership first.",
+)
 BEFORE_THE_GROUP = Text("KSM ini baru dibentuk {formed_on}.", "This group was formed on {formed_on} only.")
 RESIDENT_UNKNOWN = Text(
     "Tidak ada warga dengan id ini di kelurahan KSM.", "There is no resident with this id in the group's kelurahan."
@@ -217,6 +231,18 @@ def before_group_faults(day: date | None, *, formed_on: date, pointer: str) -> l
     if day is None or day >= formed_on:
         return []
     return [Fault(pointer, "group.not_formed_yet", BEFORE_THE_GROUP, {"formed_on": formed_on})]
+
+
+def dissolution_faults(
+    day: date, *, formed_on: date, joined: Sequence[date], left: Sequence[date]
+) -> list[Fault]:
+    """Return what is wrong with the last day of a group: it is after its first, and nobody joined or left later."""
+    found = before_group_faults(day, formed_on=formed_on, pointer="/dissolved_on")
+    if joined and max(joined) > day:
+        found.append(Fault("/dissolved_on", "group.joined_later", JOINED_LATER, {"starts_on": max(joined)}))
+    if left and max(left) > day:
+        found.append(Fault("/dissolved_on", "group.left_later", LEFT_LATER, {"ends_on": max(left)}))
+    return found
 
 
 def exceeding_faults(persons: int, *, members: int, name: str, code: str) -> list[Fault]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.registry.groups.book_schemas import LiabilityView
 from services.registry.groups.gates import Gate, GateReason, GateState
 from services.registry.groups.rules import (
     Bond,
@@ -17,9 +18,7 @@ from services.registry.groups.rules import (
 )
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
-from shared.tables import LARGEST_RUPIAH
 
-MONTH = r"^(19|20)\d{2}-(0[1-9]|1[0-2])$"
 KIND = "environment (lingkungan), social (sosial), economic (ekonomi), committee (panitia) (KSM-2)"
 BOND = "interest (kepentingan), activity (kegiatan), domicile (domisili) (KSM-1)"
 ROLE = "chair (ketua), secretary (sekretaris), treasurer (bendahara), member (anggota)"
@@ -34,9 +33,6 @@ PERSONAL = (
 Personal = Literal["shown", "masked", "erased"]
 Members = Field(ge=1, le=1000, description="Persons")
 Women = Field(ge=0, le=1000, description="Persons; at most all members")
-Signatories = Field(ge=1, le=1000, description="Members who signed (persons)")
-Savings = Field(ge=0, le=LARGEST_RUPIAH, description="Saved in the month (rupiah)")
-Savers = Field(ge=0, le=1000, description="Members who saved (persons)")
 
 
 class GroupDraft(Draft):
@@ -57,6 +53,9 @@ class GroupChange(Body):
     name: str = may_change(min_length=2, max_length=200)
     members: int = may_change(ge=1, le=1000)
     women: int = may_change(ge=0, le=1000)
+    dissolved_on: date | None = may_change(
+        description="Corrects a recorded dissolution; null: there was none. Memberships that ended with it follow"
+    )
 
 
 class DissolutionDraft(Body):
@@ -64,22 +63,6 @@ class DissolutionDraft(Body):
 
     dissolved_on: date = Field(description="Its last day; not in the future")
     minutes_reference: str | None = Field(None, max_length=200, description="Minutes of the meeting, where one decided")
-
-
-class LiabilityDraft(Body):
-    """The members' written joint liability (tanggung renteng) for what their group borrows (KSM-4)."""
-
-    signed_on: date = Field(description="Not in the future")
-    document_reference: str = Field(min_length=1, max_length=200, description="Number of the statement")
-    signatories: int = Signatories
-
-
-class LiabilityView(BaseModel):
-    """The joint liability that was signed last by the day."""
-
-    signed_on: date
-    document_reference: str
-    signatories: int = Signatories
 
 
 class GroupView(BaseModel):
@@ -221,45 +204,6 @@ class OverlapQuery(PlacedQuery):
         description="`borrowing`: members of two economic groups; `chairing`: chairs of two groups of any kind",
     )
     as_of: date | None = Field(None, description="On this day; today when absent")
-
-
-class SavingsMonthDraft(Draft):
-    """What a group saved in a month."""
-
-    month: str = Field(pattern=MONTH, examples=["2024-06"], description="Not in the future; a month is recorded once")
-    savings_rupiah: int = Savings
-    savers: int = Savers
-    meeting_held: bool = Field(description="Whether the group met in the month")
-
-
-class SavingsMonthChange(Body):
-    """What may be corrected; what is absent stays (RFC 7396)."""
-
-    savings_rupiah: int = may_change(ge=0, le=LARGEST_RUPIAH)
-    savers: int = may_change(ge=0, le=1000)
-    meeting_held: bool = may_change()
-
-
-class SavingsMonthView(BaseModel):
-    """What a group saved in a month."""
-
-    id: UUID
-    group_id: UUID
-    kelurahan_code: str
-    month: str = Field(examples=["2024-06"])
-    savings_rupiah: int = Savings
-    savers: int = Savers
-    meeting_held: bool
-    version: int
-    recorded_at: datetime
-    changed_at: datetime
-
-
-class SavingsMonthQuery(PageQuery):
-    """Filters of the list of a group's savings."""
-
-    month_from: str | None = Field(None, pattern=MONTH, examples=["2024-01"])
-    month_to: str | None = Field(None, pattern=MONTH, examples=["2024-06"])
 
 
 class ReadinessQuery(BaseModel):

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards import service as boards
+from services.registry.groups.book_schemas import LiabilityDraft
 from services.registry.groups.models import Group, JointLiability, Membership
 from services.registry.groups.queries import GROUP_RULES, LISTED
 from services.registry.groups.readiness import readiness_of
@@ -15,18 +16,17 @@ from services.registry.groups.rules import (
     GroupInvalid,
     GroupKind,
     MemberRole,
-    MembersListed,
     NotBorrowing,
     before_group_faults,
     exceeding_faults,
     require_valid_group,
     require_working,
 )
-from services.registry.groups.schemas import GroupChange, GroupDraft, LiabilityDraft
+from services.registry.groups.schemas import GroupDraft
 from services.registry.residents.service import persons
 from shared.clock import today
 from shared.identity import new_id
-from shared.items import Claim, changes, claim, lock_same, require_none
+from shared.items import Claim, claim, lock_same, require_none
 from shared.journal import Audience, Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -84,21 +84,6 @@ async def record_group(session: AsyncSession, draft: GroupDraft, *, by: Caller, 
     await session.flush()
     record(session, group_change("group.recorded", group), by=by, now=now)
     return group.id, True
-
-
-async def change_group(session: AsyncSession, group: Group, change: GroupChange, *, by: Caller, now: datetime) -> None:
-    """Edit a group that is locked; its numbers only while no member is listed."""
-    edited = changes(change)
-    numbers = edited.keys() & {"members", "women"}
-    if numbers:
-        if await session.scalar(select(LISTED).select_from(Group).where(Group.id == group.id)):
-            raise MembersListed(pointer=f"/{min(numbers)}")
-        members, women = edited.get("members", group.members), edited.get("women", group.women)
-        rules = in_force(GROUP_RULES, group.formed_on).values
-        require_valid_group(kind=group.kind, members=members, women=women, rules=rules)
-    for name, value in edited.items():
-        setattr(group, name, value)
-    await moved(session, group, by=by, now=now)
 
 
 async def members_between(session: AsyncSession, group: Group, first: date, last: date, *, now: datetime) -> int:

@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.groups.endings import change_group
 from services.registry.groups.members import change_membership, join_group
 from services.registry.groups.models import Group, Membership
 from services.registry.groups.schemas import GroupChange, GroupDraft, MembershipChange, MembershipDraft
-from services.registry.groups.service import change_group, record_group
+from services.registry.groups.service import record_group
 from shared.errors import ResourceNotFound
 from shared.items import locked
 from shared.permissions import Caller

@@ -54,13 +54,6 @@ async def gates(registry: Running, group: httpx.Response, query: str = "") -> di
     return {one["gate"]: (one["state"], one["reason"]) for one in found["gates"]} | {"ready": found["ready"]}
 
 
-async def dissolve(registry: Running, group: httpx.Response, day: str) -> httpx.Response:
-    headers = registry.token("facilitator")
-    now = await registry.http.get(group.headers["Location"], headers=headers)
-    address = f"{group.headers['Location']}/dissolution"
-    return await registry.http.post(address, json={"dissolved_on": day}, headers=headers | etag(now))
-
-
 class TestSavingsMonths:
     async def test_are_recorded_once_and_listed_the_latest_first(
         self, registry: Running, group: httpx.Response
@@ -216,62 +209,30 @@ class TestJointLiability:
         assert early.json()["errors"][0]["code"] == "group.not_formed_yet"
         assert late.json()["errors"][0]["code"] == "date.in_the_future"
 
+    async def test_is_listed_with_all_that_were_signed_before(self, registry: Running, group: httpx.Response) -> None:
+        await sign(registry, group)
+        await sign(registry, group, signed_on="2023-03-01", document_reference="TR/02/2023", signatories=7)
+        await sign(registry, group, signed_on="2021-03-01", document_reference="TR/00/2021")
+        address = f"{group.headers['Location']}/joint-liabilities"
 
-class TestDissolution:
-    async def test_ends_the_group_and_whatever_membership_still_holds(
-        self, registry: Running, group: httpx.Response
-    ) -> None:
-        stayed, left = await people(registry, 2)
-        await join(registry, group, stayed)
-        await change(registry, await join(registry, group, left), {"ends_on": "2021-12-31", "ended_because": "left"})
+        with registry.counted() as sent:
+            reply = await registry.http.get(address, headers=registry.token("supervisor"))
+        by_then = await registry.http.get(f"{address}?as_of=2022-12-31&limit=1", headers=registry.token("supervisor"))
+        elsewhere = await registry.http.get(address, headers=registry.token("supervisor", regions=("33.74",)))
+        nobody = await registry.http.get(address)
 
-        reply = await dissolve(registry, group, "2022-06-30")
-        again = await dissolve(registry, group, "2022-06-30")
-        listed = {one["resident_id"]: one for one in (await read(registry, group, "/memberships"))["items"]}
-
-        assert (reply.status_code, reply.json()["dissolved_on"], reply.json()["members"]) == (200, "2022-06-30", 0)
-        assert (again.status_code, code_of(again)) == (409, "group.dissolved")
-        assert (listed[stayed]["ends_on"], listed[stayed]["ended_because"]) == ("2022-06-30", "group_dissolved")
-        assert listed[left]["ended_because"] == "left"
-
-        async def found(day: str) -> int:
-            address = f"{GROUPS}?as_of={day}"
-            return len((await registry.http.get(address, headers=registry.token("supervisor"))).json()["items"])
-
-        assert (await found("2022-06-30"), await found("2022-07-01")) == (1, 0)
-
-    async def test_leaves_no_member_of_whom_only_numbers_were_known(
-        self, registry: Running, group: httpx.Response
-    ) -> None:
-        reply = await dissolve(registry, group, "2022-06-30")
-
-        assert (reply.json()["members"], reply.json()["women"]) == (0, 0)
-        assert (await gates(registry, group))["members"] == ("not_met", "too_few")
-
-    async def test_lets_nothing_go_on_after_it(self, registry: Running, group: httpx.Response) -> None:
-        (resident,) = await people(registry, 1)
-        await dissolve(registry, group, "2022-06-30")
-
-        refused = [
-            await join(registry, group, resident),
-            await save(registry, group, "2022-07"),
-            await sign(registry, group, signed_on="2022-07-01"),
+        assert (reply.status_code, len(sent)) == (200, 1)
+        shown = [(one["signed_on"], one["document_reference"], one["signatories"]) for one in reply.json()["items"]]
+        assert shown == [
+            ("2023-03-01", "TR/02/2023", 7),
+            ("2022-03-01", "TR/01/2022", 5),
+            ("2021-03-01", "TR/00/2021", 5),
         ]
-        late = await join(registry, group, resident, ends_on="2022-06-30", ended_because="group_dissolved")
-
-        assert {(reply.status_code, code_of(reply)) for reply in refused} == {(409, "group.dissolved")}
-        assert late.status_code == 201
-
-    async def test_is_refused_before_the_group_or_before_somebody_joined(
-        self, registry: Running, group: httpx.Response
-    ) -> None:
-        (resident,) = await people(registry, 1)
-        await join(registry, group, resident, starts_on="2023-01-01")
-
-        early, joined = await dissolve(registry, group, "2020-01-01"), await dissolve(registry, group, "2022-06-30")
-
-        assert early.json()["errors"][0]["code"] == "group.not_formed_yet"
-        assert [one["code"] for one in joined.json()["errors"]] == ["group.joined_later"]
+        assert {one["group_id"] for one in reply.json()["items"]} == {group.json()["id"]}
+        assert [one["signed_on"] for one in by_then.json()["items"]] == ["2022-03-01"]
+        assert by_then.json()["next"] is not None
+        assert elsewhere.json()["items"] == []
+        assert (nobody.status_code, code_of(nobody)) == (401, "token.missing")
 
 
 class TestReadiness:
