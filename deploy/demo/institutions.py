@@ -12,8 +12,6 @@ from deploy.demo.residents import share_in_the_group
 BATCH = "/registry/v1/batch"
 REFUSED = 29
 """The number of a kelurahan whose residents refused an earlier phase before they accepted the present one."""
-LAST_OF_KOTAKU = date(2022, 12, 31)
-"""The last day on which its readiness meetings could begin anything."""
 OCCUPATIONS = ("trader", "homemaker", "labourer", "professional", "employee")
 MEMBERS = (("Bappeda", "Kepala Bappeda", "chair"), ("Dinas Sosial", "Kepala Dinas Sosial", "secretary"),
            ("Forum BKM", "Ketua Forum BKM", "member"))  # fmt: skip
@@ -23,8 +21,7 @@ async def enrol(cast: Cast, boards: list[Board]) -> None:
     """Record every readiness meeting (RKM); one refused."""
     by_team: dict[str, list[tuple[str, Json]]] = {}
     for board in boards:
-        before = (board.elections or [board.today])[0] - timedelta(days=90)
-        meetings = [_readiness(board, "kotaku", min(before, LAST_OF_KOTAKU))]
+        meetings = [_readiness(board, "kotaku", (board.elections or [board.today])[0] - timedelta(days=90))]
         if board.kelurahan.number == REFUSED:
             meetings.append(_readiness(board, "pnpm-mandiri-perkotaan", date(2008, 5, 14), decision="refused"))
         drafts = [("/registry/v1/enrolments", meeting) for meeting in meetings]

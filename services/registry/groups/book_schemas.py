@@ -27,7 +27,7 @@ class LiabilityView(BaseModel):
     """A joint liability; of a group the one that was signed last by the day."""
 
     signed_on: date
-    document_reference: str
+    document_reference: str = Field(description="Number of the statement")
     signatories: int = Signatories
 
 

@@ -233,9 +233,7 @@ def before_group_faults(day: date | None, *, formed_on: date, pointer: str) -> l
     return [Fault(pointer, "group.not_formed_yet", BEFORE_THE_GROUP, {"formed_on": formed_on})]
 
 
-def dissolution_faults(
-    day: date, *, formed_on: date, joined: Sequence[date], left: Sequence[date]
-) -> list[Fault]:
+def dissolution_faults(day: date, *, formed_on: date, joined: Sequence[date], left: Sequence[date]) -> list[Fault]:
     """Return what is wrong with the last day of a group: it is after its first, and nobody joined or left later."""
     found = before_group_faults(day, formed_on=formed_on, pointer="/dissolved_on")
     if joined and max(joined) > day:

@@ -1,6 +1,6 @@
 """What a phase of the programme is, and when a readiness meeting (RKM) enrols a kelurahan in it (CY-2, CY-5)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -117,9 +117,18 @@ def first_day(
     return starts_on or held_on
 
 
+def last_year_of(phase: Phase, phases: Iterable[Phase]) -> int | None:
+    """Return the year after which nobody enrols in a phase; none while no later phase is on record.
+
+    What follows the last one is not known yet, and kelurahan take part today.
+    """
+    return phase.last_year if any(one.first_year > phase.first_year for one in phases) else None
+
+
 def require_valid_enrolment(
     phase: Phase,
     *,
+    last_year: int | None,
     held_on: date,
     decision: Decision,
     attendance: Sequence[Fault],
@@ -134,11 +143,11 @@ def require_valid_enrolment(
     if held_on.year < phase.first_year:
         pointer, values = "/readiness_meeting/held_on", {"year": phase.first_year}
         found.append(Fault(pointer, "enrolment.before_phase", BEFORE_PHASE, values))
-    elif held_on.year > phase.last_year:
-        pointer, values = "/readiness_meeting/held_on", {"year": phase.last_year}
+    elif last_year is not None and held_on.year > last_year:
+        pointer, values = "/readiness_meeting/held_on", {"year": last_year}
         found.append(Fault(pointer, "enrolment.after_phase", AFTER_PHASE, values))
-    elif starts_on is not None and starts_on.year > phase.last_year:
-        found.append(Fault("/starts_on", "enrolment.after_phase", AFTER_PHASE, {"year": phase.last_year}))
+    elif last_year is not None and starts_on is not None and starts_on.year > last_year:
+        found.append(Fault("/starts_on", "enrolment.after_phase", AFTER_PHASE, {"year": last_year}))
     if starts_on is not None and decision is Decision.REFUSED:
         found.append(Fault("/starts_on", "enrolment.stopped", STOPPED, {}))
     elif starts_on is not None and refused_on is not None:

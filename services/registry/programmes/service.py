@@ -16,6 +16,7 @@ from services.registry.programmes.rules import (
     ProgrammeUnknown,
     ResidentsRefused,
     first_day,
+    last_year_of,
     require_order,
     require_valid_enrolment,
 )
@@ -67,6 +68,7 @@ async def record_enrolment(
     refused_on = await _refused_since(session, draft, code_now)
     require_valid_enrolment(
         programme.values,
+        last_year=last_year_of(programme.values, (one.values for one in PROGRAMMES.values())),
         held_on=meeting.held_on,
         decision=meeting.decision,
         attendance=attendance_faults(

@@ -124,8 +124,8 @@ class TestCorrection:
         assert (reply.status_code, reply.json()["dissolved_on"], reply.json()["members"]) == (200, None, 2)
         assert reply.json()["name"] == "KSM Contoh Lagi"
         assert await ends(registry, group) == before
-        assert (await save(registry, group, "2022-07")).status_code == 201
-        assert (await sign(registry, group, signed_on="2022-07-01")).status_code == 200
+        assert (await save(registry, group, "2022-07", savers=2)).status_code == 201
+        assert (await sign(registry, group, signed_on="2022-07-01", signatories=2)).status_code == 200
         assert (await dissolve(registry, group, "2022-09-30")).status_code == 200
         await registry.seal()
         feed = (await registry.http.get("/registry/v1/journal?limit=500", headers=registry.token("auditor"))).json()

@@ -120,7 +120,10 @@ class TestEnrolment:
             drafted(programme="p2kp-1", kelurahan_code=DEMANGAN, held_on="2002-12-31", starts_on="2003-01-01"),
         )
 
+        latest = await enrolled(registry, programme="kotaku", kelurahan_code=DEMANGAN, held_on="2025-03-01")
+
         assert last.json()["starts_on"] == "2002-12-31"
+        assert latest.json()["starts_on"] == "2025-03-01"
         assert [(one["pointer"], one["code"]) for reply in (held, begun) for one in reply.json()["errors"]] == [
             ("/readiness_meeting/held_on", "enrolment.after_phase"),
             ("/starts_on", "enrolment.after_phase"),

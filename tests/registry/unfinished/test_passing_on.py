@@ -9,11 +9,9 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
 
 from services.registry.database import sync_conflicts
 from services.registry.facilitators.rules import is_shortened
-from services.registry.programmes.models import Enrolment
 from services.registry.unfinished.rules import Unfinished, address
 from shared.clock import read_clock, today
 from shared.conflicts import keep
@@ -46,11 +44,7 @@ async def everything_begun(registry: Running) -> str:
     """Begin one of each thing in one kelurahan; return the learning community's address."""
     await begin(registry)
     await told(registry)
-    await enrolled(registry)
-    async with registry.database.writes.begin() as connection:
-        # No phase on record lasts until today.
-        awaited = {"starts_on": TODAY + timedelta(days=30)}
-        await connection.execute(update(Enrolment).values(**awaited))
+    await enrolled(registry, starts_on=str(TODAY + timedelta(days=30)))
     kbk = await record(registry, KBK)
     session = await add(registry, kbk, "sessions", SESSION)
     for task in ("Menghubungi puskesmas", "Menghubungi PDAM"):
