@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from deploy.local import gateway
 from deploy.local.errors import RefusedError
+from deploy.local.places import PROJECT
 from shared.batch import BatchDraft, faults_of
 from tests.architecture.reading import application
 from tests.deploy.front import Front
@@ -224,14 +225,23 @@ def test_compressed_answers_keep_their_tag_and_their_cache_rules(front: Front) -
     assert "Authorization" in packed.headers["vary"]
 
 
+def answered_with() -> set[str]:
+    """Return the headers of answers that tell a client something a browser does not hand over by itself."""
+    source = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "shared").glob("*.py"))
+    found = set(re.findall(r'(?:"|\[")([A-Z][A-Za-z]+(?:-[A-Z][a-z]+)+|ETag|Link|Location)"(?::|\] =)', source))
+    handed_over = {"Cache-Control", "Content-Language", "Content-Length", "Content-Type"}
+    of_requests = {"Accept-Language", "Host", "If-Match", "Idempotency-Key", "Upload-Offset"}
+    for_browsers = {"Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "WWW-Authenticate"}
+    return found - handed_over - of_requests - for_browsers
+
+
 def test_browsers_of_allowed_origins_may_call(front: Front) -> None:
     asked = {"origin": "http://localhost:5173", "access-control-request-method": "PATCH"}
     allowed = front.client.options(BOARDS, headers=asked)
     assert allowed.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert "if-match" in allowed.headers["access-control-allow-headers"]
-    assert (
-        "Journal-Position" in front.get(BOARDS, origin="http://localhost:5173").headers["access-control-expose-headers"]
-    )
+    exposed = front.get(BOARDS, origin="http://localhost:5173").headers["access-control-expose-headers"]
+    assert answered_with() - set(exposed.split(", ")) == set()
     refused = front.get(BOARDS, token="bad", origin="http://localhost:5173")
     assert refused.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert "access-control-allow-origin" not in front.get(BOARDS, origin="https://evil.test").headers
