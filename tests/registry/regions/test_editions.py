@@ -1,8 +1,6 @@
 import csv
 import gzip
-import os
 import shutil
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -170,22 +168,6 @@ class TestTakeOver:
         assert (old["name"], old["valid_to"], old["code_now"]) == ("Baciro", "2019-12-31", "34.71.03.1009")
         assert (new["name"], new["valid_from"], new["predecessors"]) == ("New", "2020-01-01", ["34.71.03.1001"])
         assert (await places(registry))["34.71.03.1001"].code_now == "34.71.03.1009"
-
-    @pytest.mark.skipif("REGIONS_FOLDER" not in os.environ, reason="REGIONS_FOLDER does not name the official files")
-    async def test_takes_the_whole_official_list_within_a_minute(self, registry: Running) -> None:
-        official = Path(os.environ["REGIONS_FOLDER"])
-        started = time.monotonic()
-
-        count = await imported(registry, official)
-        seconds = time.monotonic() - started
-        again = await imported(registry, official)
-
-        async with registry.database.reads.connect() as connection:
-            rows = await connection.execute(select(Region.level, func.count()).group_by(Region.level))
-            levels = {row[0]: row[1] for row in rows}
-        assert levels == {"province": 38, "regency": 514, "district": 7277, "village": 83763}
-        assert (count, again, await entries(registry)) == (91592, 0, 91592)
-        assert seconds < 60
 
 
 class TestBadFile:
