@@ -71,11 +71,11 @@ async def test_a_file_needs_to_say_whom_each_complaint_is_about(sender: Sender) 
 
 async def test_who_complained_stands_nowhere_in_clear(monitoring: Running, sender: Sender) -> None:
     await a_known_board(monitoring)
-    refused = COMPLAINT | {"Jenis": "entah", "Kontak": "Rahasia 0899", "Isi": "Isi rahasia"}
+    refused = COMPLAINT | {"Jenis": "entah", "Kontak": "Rahasia 089912345678", "Isi": "Isi rahasia"}
     seen = await sender.imported(csv_file([COMPLAINT, refused]), kind="complaints", mode="check")
     stored = everything_stored(monitoring)
     assert (seen["accepted"], seen["refused"]) == (1, 1)
-    for told in ("0812000111", "Semen", "Rahasia", "rahasia", "0899"):
+    for told in ("0812000111", "Semen", "Rahasia", "rahasia", "089912345678"):
         assert told not in stored
         assert told.encode().hex() not in stored
 

@@ -7,7 +7,7 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-KEY = op.f("fk_activities_problem_id_kelurahan_code")
+KEY = "fk_activities_problem_id_kelurahan_code"
 COLUMNS = (["problem_id", "kelurahan_code"], ["id", "kelurahan_code"])
 
 
