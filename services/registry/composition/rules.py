@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from shared.errors import Fault, Invalid, Text
@@ -115,6 +116,26 @@ class OfficerUnknown(Invalid):
 REASON_MISSING = Text("Nilainya kosong: sebutkan alasannya.", "The value is null: say why.")
 REASON_SUPERFLUOUS = Text("Nilainya ada, jadi alasan harus kosong.", "The value is there, so the reason must be null.")
 TWICE = Text("Disebut lebih dari sekali.", "Named more than once.")
+OUTSIDE_OFFICE = Text(
+    "Anggota ini baru dapat menyatakannya dari {since} sampai {until}.",
+    "This officer could declare it from {since} to {until} only.",
+)
+
+
+def declared_since(*, starts_on: date, term_starts_on: date, elected_on: date) -> date:
+    """Return the first day on which an officer could declare anything about themselves.
+
+    Who began with the term was made an officer by its election, which may lie before the first day in office; who
+    followed within the term is one from the first day.
+    """
+    return elected_on if starts_on <= term_starts_on else starts_on
+
+
+def office_faults(declared_on: date, *, since: date, until: date) -> list[Fault]:
+    """Return the fault of a declaration of a day on which its officer was not elected yet, or not in office any more."""
+    if since <= declared_on <= until:
+        return []
+    return [Fault("/declared_on", "declaration.outside_office", OUTSIDE_OFFICE, {"since": since, "until": until})]
 
 
 def declaration_faults(values: Sequence[tuple[str, object, object]]) -> list[Fault]:

@@ -22,7 +22,7 @@ class DeclarationDraft(Draft):
     """What an officer says; each value that is null has its reason. A later one replaces an earlier one."""
 
     officer_id: UUID
-    declared_on: date = Field(description="Not in the future")
+    declared_on: date = Field(description="From the officer's election to the last day in office; not in the future")
     woman: bool | None = None
     woman_unknown_reason: WomanUnknown | None = None
     poor: bool | None = Field(None, description="Of a household on the list of poor households (PS-2)")

@@ -7,9 +7,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.boards.service import Board, Officer
+from services.registry.boards.service import Board, Officer, Term
 from services.registry.composition.models import Declaration
-from services.registry.composition.rules import DeclarationInvalid, OfficerUnknown, declaration_faults
+from services.registry.composition.rules import (
+    DeclarationInvalid,
+    OfficerUnknown,
+    declaration_faults,
+    declared_since,
+    office_faults,
+)
 from services.registry.composition.schemas import DeclarationDraft
 from shared.items import claim
 from shared.journal import Audience, Change, record
@@ -38,10 +44,17 @@ async def declare(
     if claimed.existing:
         return claimed.id, False
     require_not_future(draft.declared_on, now=now, pointer="/declared_on")
-    known = select(Officer.id).where(Officer.id == draft.officer_id, Officer.board_id == board.id)
-    if await session.scalar(known) is None:
+    known = select(Officer, Term).join(Term, Term.id == Officer.term_id)
+    row = (
+        await session.execute(known.where(Officer.id == draft.officer_id, Officer.board_id == board.id))
+    ).one_or_none()
+    if row is None:
         raise OfficerUnknown(pointer="/officer_id", id=draft.officer_id)
-    found = declaration_faults(
+    officer, term = row
+    since = declared_since(starts_on=officer.starts_on, term_starts_on=term.starts_on, elected_on=term.elected_on)
+    until = min(officer.ends_on or term.ends_on, term.ends_on)
+    found = office_faults(draft.declared_on, since=since, until=until)
+    found += declaration_faults(
         [
             ("woman", draft.woman, draft.woman_unknown_reason),
             ("poor", draft.poor, draft.poor_unknown_reason),

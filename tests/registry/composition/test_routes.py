@@ -185,6 +185,18 @@ class TestDeclarations:
         noted = [one["data"] for one in items["items"] if one["data"] and one["data"]["action"] == "declarations.read"]
         assert [one["data"]["count"] for one in noted if one["place"] == "34.71"] == [1]
 
+    async def test_are_not_made_by_who_left_office(self, registry: Running, board: httpx.Response) -> None:
+        officer = (await officers(registry, board))[1]
+        address = f"{board.headers['Location']}/officers/{officer['id']}"
+        left = {"ends_on": day(-100), "left_because": "resigned"}
+        headers = registry.token("facilitator") | etag(await registry.http.get(address))
+        await registry.http.patch(address, json=left, headers=headers)
+
+        replies = [await declare(registry, board, officer, declared_on=day(days)) for days in (-400, -100, -99)]
+
+        assert [one.status_code for one in replies] == [201, 201, 422]
+        assert replies[2].json()["errors"][0]["code"] == "declaration.outside_office"
+
     async def test_are_journaled_without_what_they_say(self, registry: Running, board: httpx.Response) -> None:
         await declare(registry, board, (await officers(registry, board))[0], other_offices=["party"])
         await registry.seal()
@@ -214,6 +226,7 @@ class TestDeclarations:
             ({"woman": None}, "/woman_unknown_reason", "declaration.reason_missing"),
             ({"poor_unknown_reason": "declined"}, "/poor_unknown_reason", "declaration.reason_superfluous"),
             ({"declared_on": day(1)}, "/declared_on", "date.in_the_future"),
+            ({"declared_on": day(-401)}, "/declared_on", "declaration.outside_office"),
             ({"occupation": "king"}, "/occupation", "value.not_a_choice"),
         ],
     )

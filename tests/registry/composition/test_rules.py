@@ -1,3 +1,6 @@
+from datetime import date
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,7 +9,9 @@ from services.registry.composition.rules import (
     PoorUnknown,
     Untold,
     declaration_faults,
+    declared_since,
     occupations,
+    office_faults,
     other_offices,
     poor_share,
     share,
@@ -89,3 +94,26 @@ def test_a_value_or_its_reason_is_declared_never_both_or_none() -> None:
         ("/poor_unknown_reason", "declaration.reason_superfluous"),
         ("/other_offices", "declaration.named_twice"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "declared_on", "allowed"),
+    [
+        ("2024-02-01", "2024-01-19", False),
+        ("2024-02-01", "2024-01-20", True),
+        ("2024-02-01", "2026-06-30", True),
+        ("2024-02-01", "2026-07-01", False),
+        ("2025-03-01", "2025-02-28", False),
+        ("2025-03-01", "2025-03-01", True),
+    ],
+)
+def test_a_declaration_is_made_from_the_election_or_the_first_day_of_who_follows_until_the_office_ends(
+    starts_on: str, declared_on: str, allowed: bool
+) -> None:
+    since = declared_since(
+        starts_on=date.fromisoformat(starts_on), term_starts_on=date(2024, 2, 1), elected_on=date(2024, 1, 20)
+    )
+
+    found = office_faults(date.fromisoformat(declared_on), since=since, until=date(2026, 6, 30))
+
+    assert [one.code for one in found] == ([] if allowed else ["declaration.outside_office"])
