@@ -42,9 +42,11 @@ ABOVE = "INSERT INTO places (kelurahan_code, code_now, name) VALUES (%(city)s, %
 # A quarter has no election yet; of the others every second mandate has lapsed.
 TERMS = """
 INSERT INTO terms (
-    id, kelurahan_code, board_id, starts_on, ends_on, elected_on, version, creation_digest, recorded_at, changed_at
+    id, kelurahan_code, board_id, starts_on, ends_on, given_until, elected_on,
+    version, creation_digest, recorded_at, changed_at
 )
-SELECT gen_random_uuid(), kelurahan_code, id, starts_on, starts_on + 1095, starts_on - 10, 1, ''::bytea, now(), now()
+SELECT gen_random_uuid(), kelurahan_code, id, starts_on, starts_on + 1095, starts_on + 1095, starts_on - 10,
+    1, ''::bytea, now(), now()
 FROM (
     SELECT board.*, current_date - 1800 + (row_number() OVER ())::int %% 1400 - 1095 * earlier AS starts_on
     FROM boards AS board, generate_series(0, 1) AS earlier

@@ -20,7 +20,7 @@ from services.registry.boards.schemas import (
     TermChange,
 )
 from services.registry.boards.service import latest
-from services.registry.boards.terms import end_term, require_in_its_life
+from services.registry.boards.terms import end_term, require_certifier, require_in_its_life
 from services.registry.regions import service as regions
 from shared.errors import Conflict, Invalid, Text
 from shared.items import changes, claim
@@ -190,7 +190,8 @@ async def dissolve(
 ) -> None:
     """End a locked board by the residents' agreement (§2.1), and with it its mandate and its organs.
 
-    Its mandate ends that day, so that nobody can decide in its name afterwards.
+    Its mandate ends that day, so that nobody can decide in its name afterwards; one that a certified election proves
+    is ended by who may certify, as it is without a dissolution (EL-1).
     """
     if board.dissolved_on is not None:
         raise AlreadyDissolved(day=board.dissolved_on)
@@ -201,8 +202,11 @@ async def dissolve(
         later = select(model.id).where(model.board_id == board.id, model.starts_on > draft.dissolved_on)
         if await session.scalar(later.limit(1)) is not None:
             raise StillAtWork(day=draft.dissolved_on)
-    running = select(Term).where(Term.board_id == board.id, Term.ends_on > draft.dissolved_on)
-    for term in (await session.scalars(running)).all():
+    later_on = select(Term).where(Term.board_id == board.id, Term.ends_on > draft.dissolved_on)
+    running = (await session.scalars(later_on)).all()
+    if any(term.election_id is not None for term in running):
+        require_certifier(by)
+    for term in running:
         end = TermChange(ends_on=draft.dissolved_on, minutes_reference=draft.minutes_reference)
         await end_term(session, term, end, vault=vault, by=by, now=now)
     open_ended = or_(Appointment.ends_on.is_(None), Appointment.ends_on > draft.dissolved_on)

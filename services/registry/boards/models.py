@@ -97,6 +97,7 @@ class Term(OfBoard, Base):
     __table_args__ = community(
         child_of("boards", "board_id"),
         CheckConstraint("ends_on > starts_on", name="order"),
+        CheckConstraint("ends_on <= given_until", name="given"),
         serves("terms_of_board", "board_id", "starts_on"),
         serves("terms_in_force", "ends_on", "starts_on", "board_id"),
     )
@@ -108,8 +109,14 @@ class Term(OfBoard, Base):
     election_id: Mapped[UUID | None] = mapped_column(Uuid)
     """The certified election that made it; without one it was recorded from paper."""
 
+    given_until: Mapped[date]
+    """The last day that residents gave it for, later than `ends_on` once it was ended early."""
+
     ending_minutes: Mapped[str | None] = mapped_column(String(200))
     """Of the meeting that ended it early."""
+
+    ended_by: Mapped[UUID | None] = mapped_column(Uuid)
+    """The person who recorded that."""
 
 
 class Officer(OfBoard, Dated, Base):

@@ -338,6 +338,7 @@ def term_view(row: Any) -> dict[str, Any]:
         "ends_on": row.ends_on,
         "elected_on": row.elected_on,
         "election_id": row.election_id,
+        "given_until": row.given_until,
         "ending_minutes": row.ending_minutes,
         "officers": [_officer(officer, full=row.full) for officer in row.officers or []],
         "version": row.version,

@@ -239,6 +239,7 @@ class TermView(BaseModel):
     ends_on: date
     elected_on: date
     election_id: UUID | None = Field(description="The certified election; null when recorded from paper")
+    given_until: date = Field(description="Later than `ends_on` once it was ended early")
     ending_minutes: str | None = Field(description="Of the meeting that ended it early")
     officers: list[OfficerView]
     version: int

@@ -16,6 +16,7 @@ from services.registry.boards.rules import (
     TermOverlaps,
     TermRules,
     TermTooShort,
+    require_other_than_who_ended,
     require_valid_term,
     statute_term_faults,
     term_faults,
@@ -25,7 +26,7 @@ from services.registry.boards.seats import judged_periods, judged_seats, release
 from shared.clock import today
 from shared.errors import Fault, Invalid, Text
 from shared.identity import new_id
-from shared.items import claim
+from shared.items import claim, same_place
 from shared.journal import record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller, ScopeMissing
@@ -89,15 +90,15 @@ async def record_term(
     """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
 
     `election_id` names the certified election that proves it; what is taken over from paper has none, and once an
-    election was certified at a board it takes somebody who may certify one.
+    election was certified in a board's kelurahan it takes somebody who may certify one.
 
     The board's lock keeps two terms recorded at once from overlapping.
     """
     claimed = await claim(session, Term, draft, by=by, within=board.id)
     if claimed.existing:
         return claimed.id, False
-    if election_id is None and await _has_proven(session, board.id):
-        require_certifier(by)
+    if election_id is None:
+        await _require_other_than_replaced(session, board, draft, by=by)
     require_not_future(draft.elected_on, now=now, pointer="/elected_on")
     if board.dissolved_on is not None:
         require_in_its_life(board, draft.ends_on, pointer="/ends_on")
@@ -115,6 +116,7 @@ async def record_term(
         **draft.model_dump(exclude={"id", "officers"}),
         board_id=board.id,
         election_id=election_id,
+        given_until=draft.ends_on,
         kelurahan_code=board.kelurahan_code,
         **claimed.columns(now),
     )
@@ -152,9 +154,13 @@ async def record_term(
     return term.id, True
 
 
-async def _has_proven(session: AsyncSession, board_id: UUID) -> bool:
-    proven = select(Term.id).where(Term.board_id == board_id, Term.election_id.is_not(None))
-    return await session.scalar(proven.limit(1)) is not None
+async def _require_other_than_replaced(session: AsyncSession, board: Board, draft: TermDraft, *, by: Caller) -> None:
+    """Refuse who may not record a term from paper where a certified election proved one before, at whichever board."""
+    here = select(Term).join(Board, Board.id == Term.board_id).where(same_place(Board, board.seat_code))
+    certified = (await session.scalars(here.where(Term.election_id.is_not(None)))).all()
+    if certified:
+        require_certifier(by)
+    require_other_than_who_ended(certified, by.person_id, starts_on=draft.starts_on, ends_on=draft.ends_on)
 
 
 async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, persons: Sequence[UUID]) -> list[Fault]:
@@ -230,6 +236,8 @@ async def end_term(
     if not earliest < change.ends_on <= term.ends_on:
         raise TermTooShort(pointer="/ends_on", after=earliest, until=term.ends_on)
     board = await session.get_one(Board, term.board_id)
+    if change.ends_on < term.ends_on:
+        term.ended_by = by.person_id
     term.ends_on = change.ends_on
     if change.minutes_reference is not None:
         term.ending_minutes = change.minutes_reference

@@ -71,13 +71,67 @@ class TestCertifiedTerm:
         assert (renamed.status_code, code_of(renamed)) == (403, "scope.missing")
         assert (left.status_code, corrected.status_code) == (200, 200), left.text + corrected.text
 
-    async def test_ends_with_its_board_by_the_minutes_of_the_residents(self, registry: Running, story: Story) -> None:
+    async def dissolve(self, story: Story, board: str, headers: dict[str, str], on: int = -1) -> Any:
+        http, body = story.registry.http, {"dissolved_on": day(on), "minutes_reference": "BA 10/2026"}
+        return await http.post(f"{board}/dissolution", json=body, headers=headers | etag(await http.get(board)))
+
+    async def test_ends_with_its_board_by_who_may_certify(self, registry: Running, story: Story) -> None:
         board, term = await self.won(story)
-        headers = registry.token("board_officer") | etag(await registry.http.get(board))
-        body = {"dissolved_on": day(-1), "minutes_reference": "BA 10/2026"}
 
-        reply = await registry.http.post(f"{board}/dissolution", json=body, headers=headers)
+        alone = await self.dissolve(story, board, registry.token("board_officer"))
+        still = (await registry.http.get(term)).json()
+        reply = await self.dissolve(story, board, registry.token("facilitator"))
 
+        assert (alone.status_code, alone.json()["scope"]) == (403, ["registry:elections:approve"])
+        assert (still["ends_on"], still["given_until"]) == (day(1000), day(1000))
         assert reply.status_code == 200, reply.text
         ended = (await registry.http.get(term)).json()
-        assert (ended["ends_on"], ended["ending_minutes"]) == (day(-1), "BA 10/2026")
+        assert (ended["ends_on"], ended["given_until"], ended["ending_minutes"]) == (day(-1), day(1000), "BA 10/2026")
+
+    async def test_once_over_ends_no_more_when_residents_dissolve_their_board(
+        self, registry: Running, story: Story
+    ) -> None:
+        board, term = await self.won(story)
+        await self.patch(story, term, self.END, "facilitator")
+
+        reply = await self.dissolve(story, board, registry.token("board_officer"))
+
+        assert reply.status_code == 200, reply.text
+        assert (await registry.http.get(term)).json()["ending_minutes"] == self.END["minutes_reference"]
+
+    async def test_is_replaced_by_a_new_board_only_by_two_who_may_certify(
+        self, registry: Running, story: Story
+    ) -> None:
+        board, _ = await self.won(story)
+        dissolver = registry.token("facilitator")
+        await self.dissolve(story, board, dissolver)
+        founded = {"kelurahan_code": "34.71.03.1001", "name": "BKM Tandingan", "founded_on": day(-1)}
+        new = await registry.http.post("/registry/v1/boards", json=founded, headers=registry.token("board_officer"))
+        address = f"{new.headers['Location']}/terms"
+        paper = self.PAPER | {"elected_on": day(-1), "starts_on": day(-1)}
+        after = paper | {"starts_on": day(1001), "ends_on": day(1900)}
+
+        replies = [
+            await registry.http.post(address, json=paper, headers=registry.token("board_officer")),
+            await registry.http.post(address, json=paper, headers=dissolver),
+            await registry.http.post(address, json=after, headers=dissolver),
+            await registry.http.post(address, json=paper, headers=registry.token("facilitator")),
+        ]
+
+        assert [one.status_code for one in replies] == [403, 403, 201, 201], [one.text for one in replies]
+        assert [code_of(one) for one in replies[:2]] == ["scope.missing", "term.own_ending"]
+        assert (await registry.http.get(new.headers["Location"])).json()["mandate"]["election_id"] is None
+
+    async def test_ended_early_is_not_followed_from_paper_by_who_ended_it(
+        self, registry: Running, story: Story
+    ) -> None:
+        board, term = await self.won(story)
+        headers = registry.token("facilitator")
+        await registry.http.patch(term, json=self.END, headers=headers | etag(await registry.http.get(term)))
+
+        own = await registry.http.post(f"{board}/terms", json=self.PAPER, headers=headers)
+        earlier = self.PAPER | {"elected_on": day(-900), "starts_on": day(-899), "ends_on": day(-100)}
+        before = await registry.http.post(f"{board}/terms", json=earlier, headers=headers)
+
+        assert (own.status_code, code_of(own)) == (403, "term.own_ending")
+        assert before.status_code == 201, before.text
