@@ -20,10 +20,10 @@ from services.registry.boards.schemas import (
     TermChange,
 )
 from services.registry.boards.service import latest
-from services.registry.boards.terms import end_term, require_certifier, require_in_its_life
+from services.registry.boards.terms import end_term, require_certifier, require_in_its_life, require_place_free
 from services.registry.regions import service as regions
 from shared.errors import Conflict, Invalid, Text
-from shared.items import changes, claim
+from shared.items import changes, claim, same_place
 from shared.journal import Change, record
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
@@ -72,15 +72,23 @@ class NotASuccessor(Invalid):
 async def succeed(session: AsyncSession, board: Board, draft: BoardSuccession, *, by: Caller, now: datetime) -> None:
     """Let a locked board stay with the successor of its kelurahan that its minutes name (REG-3).
 
-    Whoever serves where it stands may let it go; it began there on the day the succession took effect.
+    Whoever serves where it stands may let it go; it began there on the day the succession took effect. PlaceTaken where
+    the certified mandate of another one runs, unless both stand there already, since their kelurahan were merged.
     """
     since = await regions.successor_since(session, draft.code, of=(board.kelurahan_code, board.seat_code))
     if since is None:
         raise NotASuccessor(pointer="/code", code=draft.code)
+    if not await _is_here(session, board, draft.code):
+        await require_place_free(session, draft.code, founded_on=board.founded_on, pointer="/code", by=by, now=now)
     board.seat_code, board.seat_since, board.seat_minutes = draft.code, since, draft.minutes_reference
     board.changed_at = now
     await session.flush()
     record(session, board_change("board.succeeded", board, occurred_on=since), by=by, now=now)
+
+
+async def _is_here(session: AsyncSession, board: Board, code: str) -> bool:
+    here = select(Board.id).where(Board.id == board.id, same_place(Board, code))
+    return await session.scalar(here) is not None
 
 
 async def record_name(

@@ -81,6 +81,19 @@ _DEED = (
 OFFICE_ENDS: ColumnElement[date] = func.least(Officer.ends_on, Term.ends_on)
 """The last day in office: what is null is passed over, so that an office without one of its own ends with the term."""
 
+_OTHER, _THERE = aliased(Board), places.alias("there")
+_SHARES = and_(
+    _STANDING,
+    exists(_OTHER.id)
+    .where(
+        _THERE.c.code_now == places.c.code_now,
+        _OTHER.seat_code == _THERE.c.kelurahan_code,
+        _OTHER.id != Board.id,
+        _OTHER.founded_on <= ON,
+        or_(_OTHER.dissolved_on.is_(None), _OTHER.dissolved_on >= ON),
+    )
+    .correlate(Board, places),
+)
 _COLUMNS = (
     Board.id,
     Board.kelurahan_code,
@@ -94,6 +107,7 @@ _COLUMNS = (
     _LATEST.c.election_id,
     and_(_LATEST.c.ends_on < ON, _STANDING).label("lapsed"),
     Board.mandate_until,
+    _SHARES.label("shares_kelurahan"),
     Board.dissolved_on,
     Board.dissolution_minutes,
     Board.version,
@@ -175,6 +189,7 @@ def board_view(row: Any) -> dict[str, Any]:
         "phone": row.phone if row.full else None,
         "mandate": mandate,
         "mandate_until": row.mandate_until,
+        "shares_kelurahan": row.shares_kelurahan,
         "dissolved_on": row.dissolved_on,
         "dissolution_minutes": row.dissolution_minutes,
         "version": row.version,

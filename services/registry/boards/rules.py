@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from shared.errors import Conflict, Fault, Forbidden, Invalid, Text
+from shared.errors import Conflict, Fault, Invalid, Text
 
 V = TypeVar("V")
 
@@ -130,19 +130,6 @@ class TermTooShort(Invalid):
     )
 
 
-class OwnEnding(Forbidden):
-    code = "term.own_ending"
-    title = Text("Perlu orang lain", "Another person is needed")
-    detail = Text(
-        "Mandat yang disahkan sampai {until} diakhiri lebih awal oleh Anda; penggantinya dari kertas dicatat orang lain.",
-        "You ended the certified mandate until {until} early; what follows it from paper is recorded by somebody else.",
-    )
-    fix = Text(
-        "Mintalah orang lain yang boleh mengesahkan pemilihan, atau adakan pemilihan.",
-        "Ask another person who may certify elections, or hold an election.",
-    )
-
-
 SEATS = Text("Jumlah anggota harus {least} sampai {most}.", "A board has {least} to {most} members.")
 ODD = Text("Jumlah anggota harus ganjil.", "The number of members is odd.")
 LENGTH = Text("Masa bakti paling lama {years} tahun.", "A term lasts at most {years} years.")
@@ -177,30 +164,6 @@ def years_after(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return day.replace(year=day.year + years, day=28)
-
-
-class Given(Protocol):
-    """A term with the last day that residents gave it for, and the person who ended it before."""
-
-    @property
-    def ends_on(self) -> date: ...
-    @property
-    def given_until(self) -> date: ...
-    @property
-    def ended_by(self) -> UUID | None: ...
-
-
-def require_other_than_who_ended(
-    certified: Iterable[Given], person: UUID | None, *, starts_on: date, ends_on: date
-) -> None:
-    """Refuse a term from paper on days of a certified mandate that the same person ended early (EL-1).
-
-    Else one alone could take a board's proven mandate away, here or by dissolving it, and write down another.
-    """
-    for one in certified:
-        replaced = one.ends_on < one.given_until and starts_on <= one.given_until and ends_on > one.ends_on
-        if replaced and (person is None or person == one.ended_by):
-            raise OwnEnding(until=one.given_until)
 
 
 class SaysOfRules(Protocol):

@@ -68,6 +68,9 @@ class BoardView(BaseModel):
     phone: str | None = Field(description="Null in the public view")
     mandate: Mandate | None = Field(description="Null when no election was recorded yet")
     mandate_until: date | None = Field(description="The last day that any recorded term covers")
+    shares_kelurahan: bool = Field(
+        description="Whether another board stands in the kelurahan of today: merged, or founded beside it"
+    )
     dissolved_on: date | None = Field(description="Null while the board stands; residents dissolve it (§2.1)")
     dissolution_minutes: str | None
     version: int

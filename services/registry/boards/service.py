@@ -46,6 +46,7 @@ from services.registry.boards.terms import (
     require_certifier,
     require_in_its_life,
     require_not_dissolved,
+    require_place_free,
 )
 from services.registry.programmes import service as programmes
 from shared.identity import new_id
@@ -131,7 +132,8 @@ async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:
 async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, now: datetime) -> tuple[UUID, bool]:
     """Record a board in a kelurahan the caller serves, with its first name; return its id and whether it is new.
 
-    One that was founded there on the same day, and was ever called the same, is the same.
+    One that was founded there on the same day, and was ever called the same, is the same; PlaceTaken where another
+    one's certified mandate runs.
     """
     code_now = await require_place(session, Board, draft.kelurahan_code, by=by)
     require_not_future(draft.founded_on, now=now, pointer="/founded_on")
@@ -146,6 +148,9 @@ async def record_board(session: AsyncSession, draft: BoardDraft, *, by: Caller, 
     same = select(Board.id).join(BoardName, BoardName.board_id == Board.id).where(named)
     same = same.where(same_place(Board, draft.kelurahan_code), Board.founded_on == draft.founded_on)
     await require_none(session, same)
+    await require_place_free(
+        session, draft.kelurahan_code, founded_on=draft.founded_on, pointer="/kelurahan_code", by=by, now=now
+    )
     drafted = draft.model_dump(exclude={"id", "notary", "deed_on"})
     board = Board(**drafted, seat_code=draft.kelurahan_code, **claimed.columns(now))
     await require_valid_code(session, board, on=board.founded_on)

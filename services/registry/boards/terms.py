@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.entries import board_change, is_over, officer_change, term_change
+from services.registry.boards.mandates import PlaceTaken, may_stand_beside, require_other_than_who_ended
 from services.registry.boards.models import Board, Officer, Term
 from services.registry.boards.rules import (
     NotInItsLife,
@@ -16,7 +17,6 @@ from services.registry.boards.rules import (
     TermOverlaps,
     TermRules,
     TermTooShort,
-    require_other_than_who_ended,
     require_valid_term,
     statute_term_faults,
     term_faults,
@@ -75,6 +75,29 @@ async def mandate_ends_on(session: AsyncSession, board_id: UUID, *, on: date) ->
 async def has_mandate(session: AsyncSession, board_id: UUID, *, on: date) -> bool:
     """Tell whether a term of a board covers a day (EL-8)."""
     return await mandate_ends_on(session, board_id, on=on) is not None
+
+
+async def require_place_free(
+    session: AsyncSession, code: str, *, founded_on: date, pointer: str, by: Caller, now: datetime
+) -> None:
+    """Refuse a board in a kelurahan where another one stands whose certified mandate runs; its name is public.
+
+    An older one, whose end is yet to be recorded, may be taken over from paper by who may certify elections.
+    """
+    proven = (
+        select(Board.id, Board.name, Board.founded_on, Term.ends_on)
+        .join(Term, Term.board_id == Board.id)
+        .where(
+            same_place(Board, code),
+            Board.dissolved_on.is_(None),
+            Term.election_id.is_not(None),
+            Term.ends_on >= today(now),
+        )
+        .order_by(Board.founded_on, Board.id)
+    )
+    for one in await session.execute(proven):
+        if not may_stand_beside(founded_on=founded_on, other_founded_on=one.founded_on, certifies=by.may(CERTIFY)):
+            raise PlaceTaken(pointer=pointer, name=one.name, until=one.ends_on, members={"existing": one.id})
 
 
 async def record_term(

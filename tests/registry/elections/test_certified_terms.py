@@ -6,6 +6,9 @@ import pytest
 
 from tests.house import Running, code_of, etag
 from tests.registry.electing import Story, begin, day
+from tests.registry.placing import merged
+from tests.registry.sync.test_pull import phone
+from tests.shared.importing import Sender, csv_file
 
 
 @pytest.fixture
@@ -135,3 +138,95 @@ class TestCertifiedTerm:
 
         assert (own.status_code, code_of(own)) == (403, "term.own_ending")
         assert before.status_code == 201, before.text
+
+
+class TestCertifiedBoard:
+    RIVAL = {"kelurahan_code": "34.71.03.1001", "name": "BKM Tandingan", "founded_on": day(-1)}  # noqa: RUF012
+    OLDER = RIVAL | {"founded_on": "2001-05-01"}
+
+    async def found(self, story: Story, role: str, body: dict[str, Any]) -> Any:
+        return await story.registry.http.post("/registry/v1/boards", json=body, headers=story.registry.token(role))
+
+    async def test_has_none_founded_beside_it(self, registry: Running, story: Story) -> None:
+        before = await self.found(story, "board_officer", self.RIVAL | {"name": "BKM Sebelumnya"})
+        await story.count()
+        board = (await story.certify()).json()["board_id"]
+
+        refused = [
+            await self.found(story, "facilitator", self.RIVAL),
+            await self.found(story, "board_officer", self.OLDER),
+        ]
+        older = await self.found(story, "facilitator", self.OLDER)
+        again = await self.found(story, "facilitator", self.OLDER | {"id": older.json()["id"]})
+        elsewhere = await self.found(story, "board_officer", self.RIVAL | {"kelurahan_code": "34.71.03.1002"})
+
+        assert [(one.status_code, code_of(one), one.json()["existing"]) for one in refused] == [
+            (409, "board.place_taken", board)
+        ] * 2
+        assert "BKM Contoh" in refused[0].json()["detail"]
+        assert (before.status_code, older.status_code, elsewhere.status_code) == (201, 201, 201)
+        assert (again.status_code, again.json()["id"]) == (200, older.json()["id"])
+        shown = (await registry.http.get("/registry/v1/boards")).json()["items"]
+        assert {one["name"]: one["shares_kelurahan"] for one in shown if one["kelurahan_code"].endswith("1002")} == {
+            "BKM Tandingan": False
+        }
+        assert all(one["shares_kelurahan"] for one in shown if one["kelurahan_code"].endswith("1001"))
+        alone = await registry.http.get(f"/registry/v1/boards/{board}?as_of=2010-06-01")
+        assert alone.json()["shares_kelurahan"] is True
+        assert (await registry.http.get(f"{older.headers['Location']}?as_of=2009-01-01")).json()[
+            "shares_kelurahan"
+        ] is False
+
+    async def test_makes_way_once_its_mandate_is_over_or_residents_dissolved_it(
+        self, registry: Running, story: Story
+    ) -> None:
+        await story.count()
+        certified = (await story.certify()).json()
+        board = f"/registry/v1/boards/{certified['board_id']}"
+        term, headers = f"{board}/terms/{certified['term_id']}", registry.token("facilitator")
+        end = {"ends_on": day(-1), "minutes_reference": "BA 9/2026"}
+        await registry.http.patch(term, json=end, headers=headers | etag(await registry.http.get(term)))
+
+        second = await self.found(story, "board_officer", self.RIVAL)
+        dissolved = {"dissolved_on": day(-1), "minutes_reference": "BA 10/2026"}
+        seen = etag(await registry.http.get(board))
+        await registry.http.post(f"{board}/dissolution", json=dissolved, headers=headers | seen)
+
+        assert second.status_code == 201, second.text
+        assert second.json()["shares_kelurahan"] is True
+        then = await registry.http.get(f"{second.headers['Location']}?as_of={day(-1)}")
+        now = await registry.http.get(second.headers["Location"])
+        assert [one.json()["shares_kelurahan"] for one in (then, now)] == [True, False]
+
+    async def test_has_none_brought_beside_it_by_a_file_or_a_phone(self, registry: Running, story: Story) -> None:
+        await story.count()
+        await story.certify()
+        await registry.seal()
+        sender, one = Sender(registry, "facilitator"), phone(registry)
+        row = {"Kode kelurahan": "34.71.03.1001", "Nama": "BKM Tandingan", "Tanggal berdiri": day(-1)}
+
+        seen = await sender.imported(csv_file([row]))
+        (verdict,) = await sender.verdicts(seen["id"])
+        await one.pull()
+        one.create("boards", **self.RIVAL, legal_status=None, version=None)
+        await one.push()
+
+        assert (seen["accepted"], [fault["code"] for fault in verdict["faults"]]) == (0, ["board.place_taken"])
+        assert "board.place_taken" in str(one.rejected)
+        assert len((await registry.http.get("/registry/v1/boards")).json()["items"]) == 1
+
+    async def test_stands_with_another_where_their_kelurahan_were_merged(self, registry: Running, story: Story) -> None:
+        other = await self.found(story, "board_officer", self.RIVAL | {"kelurahan_code": "34.71.03.1002"})
+        await story.count()
+        board = (await story.certify()).json()["board_id"]
+
+        async with merged(registry, "34.71.03.1002", into="34.71.03.1001"):
+            both = [
+                (await registry.http.get(f"/registry/v1/boards/{one}")).json()["shares_kelurahan"]
+                for one in (board, other.json()["id"])
+            ]
+            third = await self.found(story, "board_officer", self.RIVAL | {"name": "BKM Ketiga"})
+
+        assert both == [True, True]
+        assert (third.status_code, code_of(third)) == (409, "board.place_taken")
+        assert other.json()["shares_kelurahan"] is False
