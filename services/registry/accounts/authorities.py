@@ -1,6 +1,6 @@
 """What an account may, where and when: given, shortened, taken back, and shared by one account with another."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -61,9 +61,16 @@ def _is_own(account: Account, *, by: Caller) -> bool:
 
 
 async def note_change(
-    session: AsyncSession, account: Account, action: str, *, by: Caller, now: datetime, occurred_on: date | None = None
+    session: AsyncSession,
+    account: Account,
+    action: str,
+    *,
+    by: Caller,
+    now: datetime,
+    occurred_on: date | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Save an account that is locked, and journal it with what it may today; no names."""
+    """Save an account that is locked, and journal it with what it may today, and `more`; no names."""
     account.changed_at = now
     await session.flush()
     authority = await held(session, account.id, on=today(now))
@@ -74,6 +81,7 @@ async def note_change(
         "suspended": account.suspended,
         "not_before": account.not_before,
         "version": account.version,
+        **(more or {}),
     }
     record(session, Change(action, f"accounts/{account.id}", None, data, occurred_on), by=by, now=now)
 

@@ -68,9 +68,16 @@ class Holder:
     last_day: date | None = None
     """The last day of what the holder may; None while it holds on."""
 
+    person_since: datetime | None = None
+    """When it was corrected whose account it is; None where it always was."""
+
     def caller(self) -> Caller:
         """Return who acts when something is done for the account without its token."""
         return Standing(self.id, self.person_id, self.roles, self.scopes, self.regions, self.org).caller()
+
+    def was_meant(self, at: datetime) -> bool:
+        """Tell whether what was given to or by the account then meant the person whose it is."""
+        return self.person_since is None or at >= self.person_since
 
     def revoked(self, issued_at: datetime) -> bool:
         """Tell whether what was issued then is void by now."""
@@ -130,6 +137,7 @@ async def _holder(session: AsyncSession, account: Account, authority: Authority 
         suspended=account.suspended,
         not_before=account.not_before,
         last_day=authority.ends_on if authority else None,
+        person_since=account.person_since,
     )
 
 

@@ -24,6 +24,9 @@ class Account(Item, Base):
     """None until the person who was invited has chosen one."""
 
     person_id: Mapped[UUID] = mapped_column(Uuid)
+    person_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was corrected whose it is: what was delegated by or to it before gives nothing."""
+
     display_name: Mapped[str] = mapped_column(String(200))
     org: Mapped[UUID | None] = mapped_column(Uuid)
     suspended: Mapped[bool] = mapped_column(Boolean)

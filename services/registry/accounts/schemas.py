@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, SecretStr
 
 from services.registry.accounts.rules import Role
+from services.registry.personal.service import Relinking
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
 from shared.places import ServedRegion
@@ -28,6 +29,9 @@ class AccountDraft(Draft):
 
 class AccountChange(Body):
     """What may be edited; what is absent stays. Roles and regions hold from today on."""
+
+    person_id: UUID = may_change(description="Whose it is, if linked wrongly; with `person_reason`. Ends its sessions")
+    person_reason: Relinking = may_change()
 
     display_name: str = may_change(min_length=1, max_length=200)
     roles: list[Role] = may_change(min_length=1)

@@ -31,6 +31,7 @@ from services.registry.accounts.rules import (
     scopes_of,
 )
 from services.registry.accounts.schemas import AccountChange, AccountDraft
+from services.registry.personal import service as personal
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.identity import new_id
@@ -121,6 +122,7 @@ async def _open(
         password_hash=password_hash,
         display_name=draft.display_name,
         person_id=draft.person_id or new_id(),
+        person_since=None,
         org=draft.org,
         suspended=False,
         not_before=None,
@@ -180,16 +182,27 @@ async def locked_authority(session: AsyncSession, account: Account, authority_id
 async def change_account(
     session: AsyncSession, account: Account, change: AccountChange, *, by: Caller, now: datetime
 ) -> None:
-    """Edit an account; tokens issued under the old roles are void from now on."""
+    """Edit an account; tokens issued under the old roles, or for another person, are void from now on.
+
+    Whose it is decides what four eyes, EL-12 and delegations compare: nobody makes it their own, and the journal keeps
+    both persons' ids.
+    """
     require_another(account, by=by)
     edited = changes(change)
+    more: dict[str, Any] = {}
+    if (relinked := personal.relinked(edited)) is not None:
+        person_id, reason = relinked
+        if person_id == by.person_id:
+            raise OwnAccount(pointer="/person_id")
+        more = {"person_before": account.person_id, "person_id": person_id, "person_reason": reason.value}
+        account.person_id, account.person_since, account.not_before = person_id, now, now
     if "display_name" in edited:
         account.display_name = edited["display_name"]
     if given := {name: edited[name] for name in ("roles", "regions") if name in edited}:
         await require_regions(session, edited.get("regions", []), by=by)
         await authorities.replace(session, account, **given, by=by, now=now)
         account.not_before = now
-    await authorities.note_change(session, account, "account.changed", by=by, now=now)
+    await authorities.note_change(session, account, "account.changed", by=by, now=now, more=more)
 
 
 async def suspend(session: AsyncSession, account: Account, *, by: Caller, now: datetime) -> None:

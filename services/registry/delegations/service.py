@@ -189,7 +189,8 @@ async def lent_to(session: AsyncSession, taker: Holder, *, on: date) -> Lent:
     """Return what a locked account may besides on a day.
 
     Only where all that the account serves is the board's own kelurahan, since a token's scopes hold in all its
-    regions; only what the delegator has on the day, and only while the board has its mandate and both their seats.
+    regions; only what the delegator has on the day, and only while the board has its mandate and both their seats, and
+    both accounts are still those of the persons who sit there.
     """
     scopes: set[str] = set()
     last_days: list[date] = []
@@ -199,6 +200,8 @@ async def lent_to(session: AsyncSession, taker: Holder, *, on: date) -> Lent:
         stands = (
             taker.regions == [row.code_now]
             and delegator is not None
+            and taker.was_meant(row.recorded_at)
+            and delegator.was_meant(row.recorded_at)
             and DELEGATING in delegator.scopes
             and lies_within(row.code_now, delegator.regions)
             and mandate is not None

@@ -1,6 +1,7 @@
 """Use cases of delegates (utusan): who is listed as sent by an RT to the kelurahan meeting."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,7 +25,7 @@ AUDIENCES = {
 }
 
 
-def _delegate_change(action: str, delegate: Delegate) -> Change:
+def _delegate_change(action: str, delegate: Delegate, **more: str) -> Change:
     data = {
         "id": delegate.id,
         "kelurahan_code": delegate.kelurahan_code,
@@ -33,6 +34,7 @@ def _delegate_change(action: str, delegate: Delegate) -> Change:
         "rt": delegate.rt,
         "withdrawn": delegate.withdrawn_at is not None,
         "version": delegate.version,
+        **more,
     }
     return Change(action, f"delegates/{delegate.id}", delegate.kelurahan_code, data)
 
@@ -45,8 +47,7 @@ async def record_delegate(
     if claimed.existing:
         return claimed.id, False
     state_after(election.state, Act.EDIT)
-    of_person = (Delegate.election_id == election.id, Delegate.person_id == draft.person_id)
-    await require_none(session, select(Delegate.id).where(*of_person, Delegate.withdrawn_at.is_(None)))
+    await _require_unlisted(session, election.id, draft.person_id)
     delegate = Delegate(
         **draft.model_dump(exclude={"id", "name", "person_id"}),
         person_id=draft.person_id or new_id(),
@@ -60,6 +61,11 @@ async def record_delegate(
     await session.flush()
     record(session, _delegate_change("delegate.recorded", delegate), by=by, now=now)
     return delegate.id, True
+
+
+async def _require_unlisted(session: AsyncSession, election_id: UUID, person_id: UUID | None) -> None:
+    of_person = (Delegate.election_id == election_id, Delegate.person_id == person_id)
+    await require_none(session, select(Delegate.id).where(*of_person, Delegate.withdrawn_at.is_(None)))
 
 
 def _keep_name(session: AsyncSession, vault: Vault, delegate: Delegate, name: str) -> None:
@@ -84,23 +90,47 @@ async def _require_listed(session: AsyncSession, delegate: Delegate) -> None:
 async def change_delegate(
     session: AsyncSession, delegate: Delegate, change: DelegateChange, vault: Vault, *, by: Caller, now: datetime
 ) -> None:
-    """Correct how a delegate is listed; both they and their election are locked. PersonalErased for another name."""
+    """Correct how a delegate is listed, or whom it means; both they and their election are locked.
+
+    PersonalErased for another name or person of who was erased.
+    """
     await _require_listed(session, delegate)
     edited = changes(change)
+    why: dict[str, str] = {}
+    if (relinked := personal.relinked(edited)) is not None:
+        person_id, reason = relinked
+        await _relink(session, delegate, person_id)
+        why = {"person_reason": reason.value}
     if "name" in edited:
         await _rename(session, vault, delegate, edited.pop("name"))
     for field, value in edited.items():
         setattr(delegate, field, value)
     delegate.changed_at = now
     await session.flush()
-    record(session, _delegate_change("delegate.changed", delegate), by=by, now=now)
+    record(session, _delegate_change("delegate.changed", delegate, **why), by=by, now=now)
 
 
-async def _rename(session: AsyncSession, vault: Vault, delegate: Delegate, name: str | None) -> None:
+async def _record_behind(session: AsyncSession, delegate: Delegate) -> Any:
+    """Return the record that holds a delegate's name, if there is one; PersonalErased for who was erased."""
     kept = await personal.found(session, delegate.id)
     # Who was erased without a name is known by the digest that went.
     if not delegate.creation_digest or (kept is not None and kept.erased_at is not None):
         raise personal.PersonalErased
+    return kept
+
+
+async def _relink(session: AsyncSession, delegate: Delegate, person_id: UUID) -> None:
+    kept = await _record_behind(session, delegate)
+    if person_id == delegate.person_id:
+        return
+    await _require_unlisted(session, delegate.election_id, person_id)
+    delegate.person_id = person_id
+    if kept is not None:
+        kept.person_id = person_id
+
+
+async def _rename(session: AsyncSession, vault: Vault, delegate: Delegate, name: str | None) -> None:
+    kept = await _record_behind(session, delegate)
     if name is None:
         await personal.discard(session, [delegate.id])
     elif kept is not None:

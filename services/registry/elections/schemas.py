@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.registry.elections.rules import ElectionState, TurnoutMissing
+from services.registry.personal.service import Relinking
 from services.registry.residents.service import Sex, numbered
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
@@ -187,13 +188,15 @@ class DelegateDraft(Draft):
 
 
 class DelegateChange(Body):
-    """What was listed wrongly; what is absent stays (RFC 7396). Another person is another delegate."""
+    """What was listed wrongly; what is absent stays (RFC 7396). Another delegate is listed anew."""
 
     rt: Neighbourhood = may_change()
     rw: Neighbourhood | None = may_change()
     sex: Sex = may_change()
     poor: bool | None = may_change()
     name: str | None = may_change(min_length=2, max_length=200)
+    person_id: UUID = may_change(description="Whom it means, if linked wrongly; with `person_reason`")
+    person_reason: Relinking = may_change()
 
 
 class DelegateView(BaseModel):

@@ -6,6 +6,7 @@ What is kept is not journaled, the rows it stands behind are. A pair that may be
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from services.registry.personal.matching import (
 )
 from services.registry.personal.models import Duplicate, PersonalRecord
 from services.registry.personal.rules import Dismissal, DuplicateState, PersonalErased, Reason
+from shared.errors import Invalid, Text
 from shared.journal import Change, record
 from shared.loading import copy_rows
 from shared.permissions import Caller
@@ -47,6 +49,31 @@ __all__ = [
     "note",
     "opened",
 ]
+
+
+class Relinking(StrEnum):
+    """Why a row or an account meant another person than it should: salah orang, orang yang tercatat dua kali."""
+
+    WRONG_PERSON = "wrong_person"
+    RECORDED_TWICE = "recorded_twice"
+
+
+class RelinkingUnexplained(Invalid):
+    code = "person.unexplained"
+    title = Text("Alasan dan orangnya tidak lengkap", "Person and reason incomplete")
+    detail = Text(
+        "`person_id` diperbaiki bersama alasannya, `person_reason`; keduanya atau tidak sama sekali.",
+        "`person_id` is corrected with its reason, `person_reason`: both or neither.",
+    )
+    fix = Text("Sebutkan keduanya.", "Give both.")
+
+
+def relinked(edited: dict[str, Any]) -> tuple[UUID, Relinking] | None:
+    """Take a correction of whose something is out of a merge patch, if there is one."""
+    person, reason = edited.pop("person_id", None), edited.pop("person_reason", None)
+    if (person is None) != (reason is None):
+        raise RelinkingUnexplained(pointer="/person_reason" if reason is None else "/person_id")
+    return None if person is None or reason is None else (person, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from services.registry.accounts.service import ensure_operator
 from services.registry.api_clients.service import ensure_service_client
 from shared.clock import read_clock
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.electing import payloads
 from tests.registry.racing import warm
 from tests.registry.signing import (
     ACCOUNTS,
@@ -152,6 +153,37 @@ class TestChangeAccount:
         for change in ({"roles": ["operator", "programme_manager"]}, {"regions": ["34"]}):
             reply = await registry.http.patch(account.headers["Location"], json=change, headers=own | etag(account))
             assert (reply.status_code, code_of(reply)) == (403, "account.own")
+
+    async def test_corrects_whose_it_is_for_a_reason_and_ends_its_sessions(self, registry: Running) -> None:
+        account = await an_account(registry)
+        before, after = account.json()["person_id"], new_id()
+        address, headers = account.headers["Location"], operator(registry)
+
+        bare = await registry.http.patch(address, json={"person_id": after}, headers=headers | etag(account))
+        change = {"person_id": after, "person_reason": "wrong_person"}
+        reply = await registry.http.patch(address, json=change, headers=headers | etag(account))
+
+        assert (bare.status_code, code_of(bare)) == (422, "person.unexplained")
+        assert (reply.status_code, reply.json()["person_id"]) == (200, after), reply.text
+        assert reply.json()["not_before"] is not None
+        assert claims_of(await sign_in(registry, account.json()["username"]))["person"] == after
+        entry = [one for one in await payloads(registry) if one["action"] == "account.changed"][-1]["data"]
+        told = {"person_before": before, "person_id": after, "person_reason": "wrong_person"}
+        assert {name: entry[name] for name in told} == told
+
+    async def test_is_made_nobodys_own(self, registry: Running) -> None:
+        account, own = await an_account(registry), new_id()
+        change = {"person_id": own, "person_reason": "wrong_person"}
+        reader = registry.token("board_officer")
+
+        mine = await registry.http.patch(
+            account.headers["Location"], json=change, headers=operator(registry, person=own) | etag(account)
+        )
+        without = await registry.http.patch(account.headers["Location"], json=change, headers=reader | etag(account))
+
+        assert (mine.status_code, code_of(mine)) == (403, "account.own")
+        assert mine.json()["errors"][0]["pointer"] == "/person_id"
+        assert (without.status_code, code_of(without)) == (403, "scope.missing")
 
     async def test_refuses_to_give_regions_that_the_operator_does_not_serve(self, registry: Running) -> None:
         account = await an_account(registry)

@@ -257,3 +257,18 @@ async def test_a_list_costs_one_statement(registry: Running, village: Village) -
         reply = await registry.http.get(DELEGATIONS, headers=village.by)
 
     assert (len(reply.json()["items"]), len(sent)) == (3, 1)
+
+
+class TestWhoseAccount:
+    @pytest.mark.parametrize("whose", ["officer", "volunteer"])
+    async def test_was_corrected_since_gives_nothing_that_was_delegated_before(
+        self, village: Village, whose: str
+    ) -> None:
+        await village.delegate()
+        before = await village.scopes()
+        change = {"person_id": new_id(), "person_reason": "wrong_person"}
+
+        corrected = await village.act(getattr(village, whose), "", "PATCH", json=change)
+
+        assert corrected.status_code == 200, corrected.text
+        assert (GROUPS in before, GROUPS in await village.scopes()) == (True, False)

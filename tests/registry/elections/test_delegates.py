@@ -108,6 +108,26 @@ class TestCorrection:
         assert [one["action"] for one in entries] == ["delegate.recorded", "delegate.changed", "delegates.read"]
         assert not [one for one in map(str, entries) if "Contoh" in one]
 
+    async def test_says_why_it_means_another_person_who_is_not_listed_already(
+        self, registry: Running, story: Story
+    ) -> None:
+        wrong, right, other = new_id(), new_id(), new_id()
+        address = await listed(story, person_id=wrong)
+        await listed(story, person_id=other)
+        why = {"person_reason": "wrong_person"}
+
+        taken = await act(story, "PATCH", address, story.first, {"person_id": other} | why)
+        reply = await act(story, "PATCH", address, story.first, {"person_id": right} | why)
+
+        assert (taken.status_code, code_of(taken)) == (409, "item.already_there")
+        assert (reply.status_code, reply.json()["person_id"]) == (200, right), reply.text
+        changed = [one for one in await payloads(registry) if one["action"] == "delegate.changed"]
+        assert [one["data"]["person_reason"] for one in changed] == ["wrong_person"]
+        assert right not in str(changed)
+        async with registry.database.reads.connect() as connection:
+            kept = await connection.scalars(select(PersonalRecord.person_id))
+            assert {str(one) for one in kept} == {right, other}
+
     @pytest.mark.parametrize("before", ["Ibu Contoh", None])
     @pytest.mark.parametrize("after", ["Ibu Lain", None])
     async def test_names_renames_and_forgets(
@@ -128,7 +148,9 @@ class TestCorrection:
             ({"sex": "x"}, "/sex", None),
             ({"poor": "yes"}, "/poor", "value.not_boolean"),
             ({"name": "x"}, "/name", None),
-            ({"person_id": new_id()}, "/person_id", "field.unknown"),
+            ({"person_id": new_id()}, "/person_reason", "person.unexplained"),
+            ({"person_reason": "wrong_person"}, "/person_id", "person.unexplained"),
+            ({"person_id": None, "person_reason": "wrong_person"}, "/person_id", None),
         ],
     )
     async def test_names_the_wrong_place(
