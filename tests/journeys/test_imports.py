@@ -14,21 +14,30 @@ from tests.shared.importing import csv_file
 
 pytestmark = pytest.mark.xdist_group("house")
 
-ROWS, REFUSED = 3_000, 30
+ROWS, REFUSED, BOARDS = 3_000, 30, 7
 KILLED = ("registry-worker", "registry", "postgres")
 
 
-def file() -> bytes:
-    day = {"Kode kelurahan": DEMANGAN, "Tanggal berdiri": "2020-01-01"}
-    names = ["X" if number % (ROWS // REFUSED) == 0 else f"BKM Berkas {number}" for number in range(ROWS)]
-    return csv_file([day | {"Nama": name} for name in names])
+def file(boards: list[str]) -> bytes:
+    group = {
+        "Jenis": "sosial",
+        "Kesamaan": "domisili",
+        "Tanggal terbentuk": "2020-01-01",
+        "Anggota": "12",
+        "Perempuan": "7",
+    }
+    names = ["X" if number % (ROWS // REFUSED) == 0 else f"KSM Berkas {number}" for number in range(ROWS)]
+    return csv_file(
+        [{"ID lembaga": boards[at % len(boards)]} | group | {"Nama": name} for at, name in enumerate(names)]
+    )
 
 
 def test_killed_in_the_middle_an_import_completes_once(home: Home) -> None:
     somebody = home.somebody("facilitator", "34.71")
     headers = {"Authorization": f"Bearer {somebody.token}", "Content-Type": "text/csv"}
     address = "/registry/v1/imports"
-    reply = home.http.post(f"{address}?kind=boards&mode=commit", content=file(), headers=headers)
+    content = file([elected_board(somebody, DEMANGAN) for _ in range(BOARDS)])
+    reply = home.http.post(f"{address}?kind=groups&mode=commit", content=content, headers=headers)
     assert reply.status_code == 202, reply.text
     one = f"{address}/{reply.json()['id']}"
 
@@ -51,11 +60,10 @@ def test_killed_in_the_middle_an_import_completes_once(home: Home) -> None:
     view = seen()
     assert (view["accepted"], view["refused"]) == (ROWS - REFUSED, REFUSED)
     with home.database("registry") as connection:
-        for table in ("boards", "board_names"):
-            found: Any = connection.execute(
-                f"SELECT count(*), count(DISTINCT name) FROM {table} WHERE name LIKE 'BKM Berkas %'"  # noqa: S608
-            ).fetchone()
-            assert found == (ROWS - REFUSED, ROWS - REFUSED)
+        found: Any = connection.execute(
+            "SELECT count(*), count(DISTINCT name) FROM groups WHERE name LIKE 'KSM Berkas %'"
+        ).fetchone()
+        assert found == (ROWS - REFUSED, ROWS - REFUSED)
     eventually(lambda: home.http.get(f"/registry/v1/jobs/{view['id']}", headers=headers).json()["state"] == "succeeded")
     corrected = somebody.get(f"{one}/corrected")
     assert len(corrected.text.splitlines()) == REFUSED + 1
