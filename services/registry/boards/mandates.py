@@ -1,6 +1,7 @@
 """What a certified mandate withstands: a second board beside it, and one person who would replace it (EL-1)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -32,6 +33,14 @@ class PlaceTaken(Conflict):
         "Adakan pemilihan di lembaga itu, atau bubarkan dahulu dengan berita acara warga.",
         "Hold an election at that board, or dissolve it first by the residents' minutes.",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The certified election that proves a term, and what its sheet says of who was elected, in the term's order."""
+
+    election_id: UUID
+    women: Sequence[bool]
 
 
 class Given(Protocol):

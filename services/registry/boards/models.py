@@ -141,6 +141,9 @@ class Officer(OfBoard, Dated, Base):
     person_id: Mapped[UUID] = mapped_column(Uuid)
     name: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[Position] = choice(Position)
+    woman: Mapped[bool | None]
+    """What the sheet of the certified election says; None of who was recorded without one."""
+
     left_because: Mapped[Departure | None] = choice(Departure)
     minutes_reference: Mapped[str | None] = mapped_column(String(200))
 

@@ -147,7 +147,7 @@ async def erase_officers(session: AsyncSession, erasing: personal.Erasing) -> in
                 kelurahan_code=officer.kelurahan_code,
                 now=now,
             )
-        officer.name, officer.creation_digest, officer.changed_at = None, b"", now
+        officer.name, officer.woman, officer.creation_digest, officer.changed_at = None, None, b"", now
     await session.flush()
     # A term is created with its officers: its digest would try a guess too.
     terms = {term.id for _, term in found}

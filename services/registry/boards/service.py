@@ -16,6 +16,7 @@ from services.registry.boards.entries import (
     officer_record,
     term_record,
 )
+from services.registry.boards.mandates import Proof
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Officer, Statute, Term
 from services.registry.boards.rules import (
     BoardUnknown,
@@ -66,6 +67,7 @@ __all__ = [
     "Organ",
     "OrganRole",
     "Position",
+    "Proof",
     "Seat",
     "Statute",
     "StatuteKind",

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.entries import board_change, is_over, officer_change, term_change
-from services.registry.boards.mandates import PlaceTaken, may_stand_beside, require_other_than_who_ended
+from services.registry.boards.mandates import PlaceTaken, Proof, may_stand_beside, require_other_than_who_ended
 from services.registry.boards.models import Board, Officer, Term
 from services.registry.boards.rules import (
     NotInItsLife,
@@ -108,11 +108,11 @@ async def record_term(
     vault: Vault,
     by: Caller,
     now: datetime,
-    election_id: UUID | None = None,
+    proof: Proof | None = None,
 ) -> tuple[UUID, bool]:
     """Record the outcome of an election: a term and its officers, on a locked board (EL-7, EL-8, EL-12).
 
-    `election_id` names the certified election that proves it; what is taken over from paper has none, and once an
+    `proof` is the certified election that gave it; what is taken over from paper has none, and once an
     election was certified in a board's kelurahan it takes somebody who may certify one.
 
     The board's lock keeps two terms recorded at once from overlapping.
@@ -120,7 +120,7 @@ async def record_term(
     claimed = await claim(session, Term, draft, by=by, within=board.id)
     if claimed.existing:
         return claimed.id, False
-    if election_id is None:
+    if proof is None:
         await _require_other_than_replaced(session, board, draft, by=by)
     require_not_future(draft.elected_on, now=now, pointer="/elected_on")
     if board.dissolved_on is not None:
@@ -138,7 +138,7 @@ async def record_term(
     term = Term(
         **draft.model_dump(exclude={"id", "officers"}),
         board_id=board.id,
-        election_id=election_id,
+        election_id=None if proof is None else proof.election_id,
         given_until=draft.ends_on,
         kelurahan_code=board.kelurahan_code,
         **claimed.columns(now),
@@ -146,6 +146,7 @@ async def record_term(
     session.add(term)
     await session.flush()
     over = term.ends_on < today(now)
+    women = [None] * len(persons) if proof is None else proof.women
     officers = [
         Officer(
             id=new_id(),
@@ -159,9 +160,10 @@ async def record_term(
             person_id=person,
             name=None if over else officer.name,
             position=officer.position,
+            woman=woman,
             starts_on=term.starts_on,
         )
-        for officer, person in zip(draft.officers, persons, strict=True)
+        for officer, person, woman in zip(draft.officers, persons, women, strict=True)
     ]
     session.add_all(officers)
     for officer, drafted in zip(officers, draft.officers, strict=True):

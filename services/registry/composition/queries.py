@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, Uuid, bindparam, func, select, true
+from sqlalchemy import BindParameter, Date, Select, Uuid, and_, bindparam, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.boards.service import Appointment, Board, Officer, Organ, Statute, Term, is_doubled
@@ -33,7 +33,7 @@ _TERM = (
     .lateral("term")
 )
 _DECLARED = (
-    select(Declaration.woman, Declaration.poor, Declaration.occupation, Declaration.other_offices)
+    select(Declaration.id, Declaration.woman, Declaration.poor, Declaration.occupation, Declaration.other_offices)
     .where(Declaration.officer_id == Officer.id, Declaration.declared_on <= _ON)
     .order_by(Declaration.declared_on.desc(), Declaration.id.desc())
     .limit(1)
@@ -59,7 +59,9 @@ _OFFICERS: Any = (
         Officer.person_id,
         Officer.starts_on.label("office_starts_on"),
         func.least(Officer.ends_on, _TERM.c.ends_on).label("office_ends_on"),
-        _DECLARED.c.woman,
+        # Who declined to say it is not told of by the sheet either.
+        case((_DECLARED.c.id.is_(None), Officer.woman), else_=_DECLARED.c.woman).label("woman"),
+        and_(_DECLARED.c.id.is_(None), Officer.woman.is_not(None)).label("woman_by_sheet"),
         _DECLARED.c.poor,
         _DECLARED.c.occupation,
         _DECLARED.c.other_offices,
@@ -143,6 +145,7 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
         else {"id": board.term_id, "starts_on": board.starts_on, "ends_on": board.ends_on},
         "officers": len(officers),
         "women": _share(rules.share([one.woman for one in officers])),
+        "women_by_sheet": sum(row.woman_by_sheet for row in sitting),
         "poor": _share(rules.poor_share(officers, as_elected=as_elected)),
         "other_office_holders": _share(
             rules.share([None if one.other_offices is None else bool(one.other_offices) for one in officers])

@@ -130,6 +130,9 @@ class CompositionView(BaseModel):
     term: TermSeen | None
     officers: int = Field(description="In office on the day (persons)")
     women: ShareView
+    women_by_sheet: int = Field(
+        description="Of those known, officers who declared nothing: by the sheet of the certified election"
+    )
     poor: ShareView = Field(
         description="Told only of a board as elected once all have declared: none, or five and more but not all"
     )

@@ -36,6 +36,7 @@ class Judged:
     missing: Sequence[Fault]
     warnings: Sequence[Fault]
     term: boards.TermDraft | None
+    elected: Sequence[Elected]
 
 
 def _standing_of(tallies: Sequence[Any]) -> Standing:
@@ -133,6 +134,7 @@ async def judge(session: AsyncSession, election: Any, vault: Vault) -> Judged:
         missing(programme, ballots, assembly, of_term=found, rules=rules),
         warnings(ballots, assembly, listed=set(listed), rules=rules),
         term,
+        assembly.members if assembly else [],
     )
 
 

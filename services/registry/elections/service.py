@@ -200,8 +200,9 @@ async def certify(
     if draft.certified_on < judged.term.elected_on:
         raise CertifiedTooEarly(pointer="/certified_on", held_on=judged.term.elected_on)
     following = state_after(election.state, Act.CERTIFY)
+    proof = boards.Proof(election.id, [one.woman for one in judged.elected])
     election.term_id, _ = await boards.record_term(
-        session, board, judged.term, vault=vault, by=by, now=now, election_id=election.id
+        session, board, judged.term, vault=vault, by=by, now=now, proof=proof
     )
     election.state, election.certified_on = following, draft.certified_on
     election.certification_reference, election.touched_by, election.changed_at = draft.minutes_reference, [], now

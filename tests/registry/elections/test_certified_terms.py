@@ -52,6 +52,35 @@ class TestCertifiedTerm:
         assert (ended.status_code, ended.json()["ends_on"]) == (200, day(-3)), ended.text
         assert ended.json()["ending_minutes"] == (await registry.http.get(term)).json()["ending_minutes"] == "BA 9/2026"
 
+    async def test_counts_its_women_by_the_sheet_until_they_declare_themselves(
+        self, registry: Running, story: Story
+    ) -> None:
+        board, term = await self.won(story)
+        officers = (await registry.http.get(term)).json()["officers"]
+        by_name = {one["name"]: one["id"] for one in officers}
+
+        async def women() -> tuple[Any, int]:
+            found = (await registry.http.get(f"{board}/composition")).json()
+            return [found["women"][key] for key in ("numerator", "denominator", "unknown")], found["women_by_sheet"]
+
+        async def declare(name: str, **said: Any) -> None:
+            body = {"officer_id": by_name[name], "declared_on": day(-5), "poor": False, "occupation": "trader"}
+            reply = await registry.http.post(
+                f"{board}/declarations", json=body | {"other_offices": []} | said, headers=registry.token("facilitator")
+            )
+            assert reply.status_code == 201, reply.text
+
+        by_sheet = await women()
+        await declare("Warga Contoh 0", woman=None, woman_unknown_reason="declined")
+        declined = await women()
+        await declare("Warga Contoh 5", woman=True)
+
+        assert by_sheet == ([3, 9, 0], 9)
+        assert declined == ([2, 8, 1], 8)
+        assert await women() == ([3, 8, 1], 7)
+        declared = await registry.http.get(f"{board}/declarations", headers=registry.token("facilitator"))
+        assert len(declared.json()["items"]) == 2
+
     async def test_is_followed_from_paper_only_by_who_may_certify(self, registry: Running, story: Story) -> None:
         board, term = await self.won(story)
         await self.patch(story, term, self.END, "facilitator")
