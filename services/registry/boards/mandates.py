@@ -41,6 +41,8 @@ class Proof:
 
     election_id: UUID
     women: Sequence[bool]
+    told: Sequence[bool]
+    """Whether the person's id was told."""
 
 
 class Given(Protocol):

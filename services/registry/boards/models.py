@@ -141,6 +141,9 @@ class Officer(OfBoard, Dated, Base):
     person_id: Mapped[UUID] = mapped_column(Uuid)
     name: Mapped[str | None] = mapped_column(String(200))
     position: Mapped[Position] = choice(Position)
+    person_told: Mapped[bool]
+    """Whether somebody told whose office it is; else the id was made here, and only names can be compared (EL-12)."""
+
     woman: Mapped[bool | None]
     """What the sheet of the certified election says; None of who was recorded without one."""
 
@@ -186,6 +189,7 @@ class Appointment(OfBoard, Dated, Base):
 
     board_id: Mapped[UUID] = mapped_column(Uuid)
     person_id: Mapped[UUID] = mapped_column(Uuid)
+    person_told: Mapped[bool]
     organ: Mapped[Organ] = choice(Organ)
     role: Mapped[OrganRole] = choice(OrganRole)
     minutes_reference: Mapped[str | None] = mapped_column(String(200))

@@ -65,6 +65,17 @@ class OrganRole(StrEnum):
     MEMBER = "member"
 
 
+class Unchecked(StrEnum):
+    """Why seats of one person are compared by name only (EL-12): orangnya tidak disebut."""
+
+    PERSON_NOT_TOLD = "person_not_told"
+
+
+def unchecked(*, person_told: bool) -> Unchecked | None:
+    """Return why it is not known by person whether a seat is doubled, if it is not."""
+    return None if person_told else Unchecked.PERSON_NOT_TOLD
+
+
 class StatuteKind(StrEnum):
     """Anggaran dasar (AD) or anggaran rumah tangga (ART)."""
 
@@ -152,6 +163,10 @@ SUPERVISES_ITSELF = Text(
     "Pengawas tidak boleh sekaligus bekerja di UPK yang diawasinya.",
     "A supervisor cannot work in the UPK that is supervised.",
 )
+SAME_NAME = Text(
+    "Orang bernama sama memegang kursi yang tidak boleh dirangkap; bila keduanya orang lain, sebutkan `person_id` keduanya.",
+    "Somebody of the same name holds a seat that excludes this one; if they are two, give the `person_id` of both.",
+)
 DOUBLED = Text(
     "AD/ART melarang rangkap: anggota BKM dan petugas UP tidak boleh sekaligus di sekretariat.",
     "The statutes forbid doubling: members and UP staff cannot sit in the secretariat too.",
@@ -204,6 +219,14 @@ class Seat:
     organ: Organ | None
     starts_on: date
     ends_on: date | None
+    name: str | None = None
+    told: bool = True
+    """Whether the person's id was told; one that was made here is nobody else's."""
+
+    def is_namesakes(self, other: "Seat") -> bool:
+        """Tell whether both may be one person's by the name alone, since of one of them the person was not told."""
+        names = {_spelled(self.name), _spelled(other.name)}
+        return len(names) == 1 and None not in names and not (self.told and other.told)
 
     def meets(self, other: "Seat") -> bool:
         """Tell whether both are held on some day."""
@@ -212,25 +235,35 @@ class Seat:
         )
 
 
+def _spelled(name: str | None) -> str | None:
+    return None if name is None else " ".join(name.split()).casefold()
+
+
 def seat_faults(seat: Seat, held: Iterable[Seat], *, statutes: Sequence[SaysOfRules], pointer: str) -> list[Fault]:
     """Return why a person cannot hold a seat beside those already held (EL-12).
 
+    Where nobody told whose a seat is, somebody of the same name counts as the same person until it is told.
     Whether doubling is forbidden is judged by the statutes of the day on which both begin to be held; statutes
     that come later unseat nobody. Two elected seats are judged with the term, not here.
     """
     found: dict[str, Fault] = {}
     for other in held:
-        if other.person_id != seat.person_id or not seat.meets(other) or seat.organ is other.organ is None:
+        same = other.person_id == seat.person_id
+        if not (same or seat.is_namesakes(other)) or not seat.meets(other) or seat.organ is other.organ is None:
             continue
         both = {seat.organ, other.organ}
+        excluded: dict[str, Text] = {}
         if len(both) == 1:
-            found["seat.twice"] = Fault(pointer, "seat.twice", TWICE, {})
+            excluded["seat.twice"] = TWICE
         if both == {Organ.SUPERVISORS, Organ.UPK}:
-            found["seat.supervises_itself"] = Fault(pointer, "seat.supervises_itself", SUPERVISES_ITSELF, {})
+            excluded["seat.supervises_itself"] = SUPERVISES_ITSELF
         if is_doubled(both) and said(
             statutes, max(seat.starts_on, other.starts_on), lambda one: one.doubling_forbidden
         ):
-            found["seat.doubled"] = Fault(pointer, "seat.doubled", DOUBLED, {})
+            excluded["seat.doubled"] = DOUBLED
+        if excluded and not same:
+            excluded = {"seat.same_name": SAME_NAME}
+        found |= {code: Fault(pointer, code, text, {}) for code, text in excluded.items()}
     return list(found.values())
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.entries import appointment_change, officer_change, officer_subject
@@ -36,31 +37,58 @@ async def judged_seats(
     seats: Sequence[tuple[Seat, str]],
     *,
     statutes: Sequence[Statute],
+    vault: Vault,
     but: UUID | None = None,
 ) -> list[Fault]:
     """Return why people cannot hold seats, each with its pointer, beside what they hold at a locked board (EL-12).
 
-    The board's lock keeps two seats given at once from slipping past each other. `but` is a seat under change.
+    Persons are compared by id, and by name where an id was not told: names of officers in office, and sealed ones of
+    organs. The board's lock keeps two seats given at once from slipping past each other. `but` is a seat under change.
     """
-    persons = {seat.person_id for seat, _ in seats}
+    earliest = min((seat.starts_on for seat, _ in seats), default=date.max)
+    records = personal.personal_records().c
     appointed = await session.execute(
         select(
-            Appointment.id, Appointment.person_id, Appointment.organ, Appointment.starts_on, Appointment.ends_on
-        ).where(Appointment.board_id == board.id, Appointment.person_id.in_(persons))
+            Appointment.id,
+            Appointment.person_id,
+            Appointment.person_told,
+            Appointment.organ,
+            Appointment.starts_on,
+            Appointment.ends_on,
+            records.wrapped_key,
+            records.sealed,
+        )
+        .outerjoin(records.id.table, records.id == Appointment.id)
+        .where(Appointment.board_id == board.id, or_(Appointment.ends_on.is_(None), Appointment.ends_on >= earliest))
     )
     elected = await session.execute(
         select(
             Officer.id,
             Officer.person_id,
+            Officer.person_told,
+            Officer.name,
             Officer.starts_on,
             # What is null is passed over, so that an office without a last day ends with its term.
             func.least(Officer.ends_on, Term.ends_on).label("ends_on"),
         )
         .join(Term, Term.id == Officer.term_id)
-        .where(Officer.board_id == board.id, Officer.person_id.in_(persons))
+        .where(Officer.board_id == board.id, Term.ends_on >= earliest)
     )
-    held = [Seat(one.person_id, one.organ, one.starts_on, one.ends_on) for one in appointed if one.id != but]
-    held += [Seat(one.person_id, None, one.starts_on, one.ends_on) for one in elected if one.id != but]
+    by_name = not all(seat.told for seat, _ in seats)
+
+    def name(one: Any) -> str | None:
+        return personal.opened(vault, one).get("name") if by_name or not one.person_told else None
+
+    held = [
+        Seat(one.person_id, one.organ, one.starts_on, one.ends_on, name(one), one.person_told)
+        for one in appointed
+        if one.id != but
+    ]
+    held += [
+        Seat(one.person_id, None, one.starts_on, one.ends_on, one.name, one.person_told)
+        for one in elected
+        if one.id != but
+    ]
     return [fault for seat, pointer in seats for fault in seat_faults(seat, held, statutes=statutes, pointer=pointer)]
 
 

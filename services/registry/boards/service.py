@@ -19,6 +19,7 @@ from services.registry.boards.entries import (
 from services.registry.boards.mandates import Proof
 from services.registry.boards.models import Appointment, Board, BoardName, LegalRecord, Officer, Statute, Term
 from services.registry.boards.rules import (
+    UNITS,
     BoardUnknown,
     Departure,
     LegalStatus,
@@ -29,10 +30,12 @@ from services.registry.boards.rules import (
     Seat,
     StatuteKind,
     TermInvalid,
+    Unchecked,
     arrival_faults,
     is_doubled,
     said,
     term_faults,
+    unchecked,
     years_after,
 )
 from services.registry.boards.schemas import BoardChange, BoardDraft, OfficerDraft, TermDraft
@@ -58,6 +61,7 @@ from shared.permissions import Caller
 
 __all__ = [
     "TERM_RULES",
+    "UNITS",
     "Appointment",
     "Board",
     "Departure",
@@ -74,6 +78,7 @@ __all__ = [
     "Term",
     "TermDraft",
     "TermInvalid",
+    "Unchecked",
     "appointment_change",
     "arrival_faults",
     "end_early",
@@ -95,6 +100,7 @@ __all__ = [
     "statutes_of",
     "term_faults",
     "term_record",
+    "unchecked",
     "years_after",
 ]
 

@@ -126,13 +126,14 @@ async def record_term(
     if board.dissolved_on is not None:
         require_in_its_life(board, draft.ends_on, pointer="/ends_on")
     persons = [officer.person_id or new_id() for officer in draft.officers]
+    told = [officer.person_id is not None for officer in draft.officers] if proof is None else proof.told
     require_valid_term(
         starts_on=draft.starts_on,
         ends_on=draft.ends_on,
         positions=[officer.position for officer in draft.officers],
         persons=persons,
         rules=in_force(TERM_RULES, draft.elected_on).values,
-        further=await _own_faults(session, board, draft, persons=persons),
+        further=await _own_faults(session, board, draft, persons=persons, told=told, vault=vault),
     )
     await _require_free(session, board, draft)
     term = Term(
@@ -158,12 +159,13 @@ async def record_term(
             board_id=board.id,
             term_id=term.id,
             person_id=person,
+            person_told=known,
             name=None if over else officer.name,
             position=officer.position,
             woman=woman,
             starts_on=term.starts_on,
         )
-        for officer, person, woman in zip(draft.officers, persons, women, strict=True)
+        for officer, person, known, woman in zip(draft.officers, persons, told, women, strict=True)
     ]
     session.add_all(officers)
     for officer, drafted in zip(officers, draft.officers, strict=True):
@@ -188,7 +190,15 @@ async def _require_other_than_replaced(session: AsyncSession, board: Board, draf
     require_other_than_who_ended(certified, by.person_id, starts_on=draft.starts_on, ends_on=draft.ends_on)
 
 
-async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, persons: Sequence[UUID]) -> list[Fault]:
+async def _own_faults(
+    session: AsyncSession,
+    board: Board,
+    draft: TermDraft,
+    *,
+    persons: Sequence[UUID],
+    told: Sequence[bool],
+    vault: Vault,
+) -> list[Fault]:
     """Return what a board's own records say against a term: its statutes, and the seats people hold in its organs."""
     statutes = await statutes_of(session, board.id)
     found = statute_term_faults(
@@ -202,11 +212,17 @@ async def _own_faults(session: AsyncSession, board: Board, draft: TermDraft, *, 
     found += await judged_periods(
         session, board.id, persons, elected_on=draft.elected_on, statutes=statutes, pointers=pointers
     )
-    seats = [Seat(person, None, draft.starts_on, draft.ends_on) for person in persons]
-    return found + await judged_seats(session, board, list(zip(seats, pointers, strict=True)), statutes=statutes)
+    seats = [
+        Seat(person, None, draft.starts_on, draft.ends_on, officer.name, known)
+        for person, officer, known in zip(persons, draft.officers, told, strict=True)
+    ]
+    placed = list(zip(seats, pointers, strict=True))
+    return found + await judged_seats(session, board, placed, statutes=statutes, vault=vault)
 
 
-async def faults_of_term(session: AsyncSession, board_id: UUID, draft: TermDraft) -> list[Fault]:
+async def faults_of_term(
+    session: AsyncSession, board_id: UUID, draft: TermDraft, *, told: Sequence[bool], vault: Vault
+) -> list[Fault]:
     """Return everything for which `record_term` would refuse a term of a board today (EL-7, EL-8, EL-12)."""
     board = await session.get_one(Board, board_id)
     persons = [officer.person_id or new_id() for officer in draft.officers]
@@ -217,7 +233,7 @@ async def faults_of_term(session: AsyncSession, board_id: UUID, draft: TermDraft
         persons=persons,
         rules=in_force(TERM_RULES, draft.elected_on).values,
     )
-    found += await _own_faults(session, board, draft, persons=persons)
+    found += await _own_faults(session, board, draft, persons=persons, told=told, vault=vault)
     if board.dissolved_on is not None and draft.ends_on > board.dissolved_on:
         found.append(Fault("/ends_on", NotInItsLife.code, NotInItsLife.detail, {"day": draft.ends_on}))
     other = await _in_the_way(session, board_id, draft)

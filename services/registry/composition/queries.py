@@ -9,7 +9,17 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Date, Select, Uuid, and_, bindparam, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.registry.boards.service import Appointment, Board, Officer, Organ, Statute, Term, is_doubled
+from services.registry.boards.service import (
+    UNITS,
+    Appointment,
+    Board,
+    Officer,
+    Organ,
+    Statute,
+    Term,
+    is_doubled,
+    unchecked,
+)
 from services.registry.composition import rules
 from services.registry.composition.models import Declaration
 from services.registry.composition.schemas import DeclarationQuery
@@ -57,6 +67,7 @@ _OFFICERS: Any = (
         _TERM.c.ends_on,
         Officer.id.label("officer_id"),
         Officer.person_id,
+        Officer.person_told,
         Officer.starts_on.label("office_starts_on"),
         func.least(Officer.ends_on, _TERM.c.ends_on).label("office_ends_on"),
         # Who declined to say it is not told of by the sheet either.
@@ -72,7 +83,7 @@ _OFFICERS: Any = (
     .outerjoin(_DECLARED, true())
     .where(Board.id == _BOARD_ID)
 )
-_SEATS: Any = select(Appointment.person_id, Appointment.organ).where(
+_SEATS: Any = select(Appointment.person_id, Appointment.person_told, Appointment.organ).where(
     Appointment.board_id == _BOARD_ID, Appointment.holds_on(_ON)
 )
 
@@ -152,7 +163,7 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
         ),
         "other_offices": [{"office": office, "count": count} for office, count in rules.other_offices(officers)],
         "occupations": [{"occupation": kind, "count": count} for kind, count in rules.occupations(officers)],
-        "doubling": {"persons": _doubled(sitting, seats), "forbidden": board.doubling_forbidden},
+        "doubling": _doubling(sitting, seats, forbidden=board.doubling_forbidden),
         "population": {
             "women": _of_people(people.women, people.residents),
             # Who was not decided about yet is no more known to be poor than not to be.
@@ -173,6 +184,17 @@ def _share(found: rules.Share) -> dict[str, Any]:
         "denominator": found.denominator,
         "unknown": found.unknown,
         "null_reason": found.null_reason,
+    }
+
+
+def _doubling(sitting: Sequence[Any], seats: Sequence[Any], *, forbidden: bool | None) -> dict[str, Any]:
+    matters = [*sitting, *(one for one in seats if Organ(one.organ) in {Organ.SECRETARIAT, *UNITS})]
+    not_checked = sum(not one.person_told for one in matters)
+    return {
+        "persons": _doubled(sitting, seats),
+        "not_checked": not_checked,
+        "not_checked_reason": unchecked(person_told=not not_checked),
+        "forbidden": forbidden,
     }
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.registry.boards.service import Unchecked
 from services.registry.composition.rules import (
     Occupation,
     OccupationUnknown,
@@ -103,6 +104,8 @@ class Doubling(BaseModel):
     """Persons who sit in the secretariat beside board or unit (rangkap jabatan, EL-12)."""
 
     persons: int
+    not_checked: int = Field(description="Seats of board, secretariat and units of which only names are compared")
+    not_checked_reason: Unchecked | None
     forbidden: bool | None = Field(description="What the statutes of the day say; null when they do not speak of it")
 
 

@@ -67,6 +67,14 @@ def _term_of(election: Any, tallies: Sequence[Any], vault: Vault) -> boards.Term
     )
 
 
+def _told(tallies: Sequence[Any]) -> list[bool]:
+    """Return of which elected members somebody who entered the sheet knew the person's id."""
+    first, second = tallies
+    return [
+        bool(one["person_id"] or other["person_id"]) for one, other in zip(first.members, second.members, strict=True)
+    ]
+
+
 def _assembly_of(tallies: Sequence[Any], term: boards.TermDraft | None, periods: Mapping[UUID, int]) -> Assembly | None:
     if not tallies:
         return None
@@ -116,7 +124,7 @@ async def judge(session: AsyncSession, election: Any, vault: Vault) -> Judged:
     if term is not None and election.state in UNDER_WAY:
         persons = [officer.person_id for officer in term.officers if officer.person_id is not None]
         periods = await boards.periods_served(session, election.board_id, persons, before=term.elected_on)
-        of_term = await boards.faults_of_term(session, election.board_id, term)
+        of_term = await boards.faults_of_term(session, election.board_id, term, told=_told(tallies), vault=vault)
         statutes = await boards.statutes_of(session, election.board_id)
         own = boards.said(statutes, term.elected_on, lambda one: one.most_periods)
         rules = replace(rules, most_periods=own or rules.most_periods)

@@ -200,7 +200,7 @@ async def certify(
     if draft.certified_on < judged.term.elected_on:
         raise CertifiedTooEarly(pointer="/certified_on", held_on=judged.term.elected_on)
     following = state_after(election.state, Act.CERTIFY)
-    proof = boards.Proof(election.id, [one.woman for one in judged.elected])
+    proof = boards.Proof(election.id, [one.woman for one in judged.elected], [one.told for one in judged.elected])
     election.term_id, _ = await boards.record_term(
         session, board, judged.term, vault=vault, by=by, now=now, proof=proof
     )

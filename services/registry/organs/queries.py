@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BindParameter, Date, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.registry.boards.service import Appointment, Board, Officer, Statute, Term
+from services.registry.boards.service import Appointment, Board, Officer, Statute, Term, unchecked
 from services.registry.database import places
 from services.registry.organs.schemas import AppointmentQuery, OfficerQuery, StatuteQuery
 from services.registry.personal import service as personal
@@ -32,6 +32,7 @@ _SEAT: tuple[Any, ...] = (
     Appointment.organ,
     Appointment.role,
     Appointment.person_id,
+    Appointment.person_told,
     Appointment.starts_on,
     Appointment.ends_on,
     Appointment.minutes_reference,
@@ -52,6 +53,7 @@ def officers(board_id: UUID, query: OfficerQuery, caller: Caller) -> Select[Any]
             Officer.term_id,
             Officer.kelurahan_code,
             Officer.person_id,
+            Officer.person_told,
             Officer.name,
             Officer.position,
             Officer.starts_on,
@@ -90,6 +92,7 @@ def officer_view(row: Any, *, vault: Vault | None) -> dict[str, Any]:
         "term_id": row.term_id,
         "kelurahan_code": row.kelurahan_code,
         "person_id": row.person_id,
+        "not_checked": unchecked(person_told=row.person_told),
         "name": name,
         "position": row.position,
         "starts_on": row.starts_on,
@@ -151,6 +154,7 @@ def appointment_view(row: Any, *, vault: Vault | None) -> dict[str, Any]:
         "organ": row.organ,
         "role": row.role,
         "person_id": row.person_id if row.full else None,
+        "not_checked": unchecked(person_told=row.person_told),
         "name": name,
         "starts_on": row.starts_on,
         "ends_on": row.ends_on,

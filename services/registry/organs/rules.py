@@ -71,9 +71,18 @@ WITHIN_TERM = Text(
 )
 REASON_MISSING = Text("Sebutkan mengapa berhenti.", "Say why the officer left.")
 REASON_SUPERFLUOUS = Text("Alasan hanya untuk yang berhenti.", "A reason is for somebody who left.")
+PERSON_TOLD = Text(
+    "Sudah disebut kursi siapa ini; akhiri dan catat yang baru bila orangnya lain.",
+    "Whose seat it is was told already; end it and record a new one for another person.",
+)
 NO_REFRESH = Text(
     "AD/ART tidak memperbolehkan pergantian antarwaktu.", "The statutes allow no change between elections."
 )
+
+
+def telling_faults(*, told: bool) -> list[Fault]:
+    """Return the fault of telling whose a seat is that somebody's already was."""
+    return [Fault("/person_id", "seat.person_told", PERSON_TOLD, {})] if told else []
 
 
 def statute_faults(

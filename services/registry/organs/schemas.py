@@ -6,13 +6,16 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from services.registry.boards.service import Departure, Organ, OrganRole, Position, StatuteKind
+from services.registry.boards.service import Departure, Organ, OrganRole, Position, StatuteKind, Unchecked
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery
 
 PersonId = Field(None, description="The person's own id where it is known; made here when absent")
 Minutes = Field(None, max_length=200, description="Where the minutes of the decision are found")
 Notary = Field(None, max_length=200, description="The notary's office (kantor notaris)")
+
+
+NotChecked = Field(description="Why EL-12 compares it by name only; null where by person")
 
 
 class SuccessorDraft(Draft):
@@ -29,6 +32,7 @@ class OfficerChange(Body):
     """An officer who leaves before the term ends, or a name to be corrected."""
 
     name: str = may_change(min_length=2, max_length=200)
+    person_id: UUID = may_change(description="Whose office it is, if nobody told yet")
     ends_on: date | None = may_change(description="The last day in office; null: until the term ends")
     left_because: Departure | None = may_change()
     minutes_reference: str | None = may_change(max_length=200)
@@ -43,6 +47,7 @@ class ElectedView(BaseModel):
     term_id: UUID
     kelurahan_code: str
     person_id: UUID
+    not_checked: Unchecked | None = NotChecked
     name: str | None = Field(
         description="Public while in office, then seen with `registry:personal:read`; null in replies to writes"
     )
@@ -78,6 +83,7 @@ class AppointmentChange(Body):
     """The end of an appointment, or what is to be corrected of it."""
 
     name: str = may_change(min_length=2, max_length=200)
+    person_id: UUID = may_change(description="Whose seat it is, if nobody told yet")
     role: OrganRole = may_change()
     ends_on: date | None = may_change(description="The last day, included")
     minutes_reference: str | None = may_change(max_length=200)
@@ -93,6 +99,7 @@ class AppointmentView(BaseModel):
     organ: Organ
     role: OrganRole
     person_id: UUID | None = Field(description="Null in the public view")
+    not_checked: Unchecked | None = NotChecked
     name: str | None = Field(description="Seen with `registry:personal:read` in the board's own regions")
     starts_on: date
     ends_on: date | None = Field(description="Null while nobody has said when it ends")

@@ -50,6 +50,7 @@ async def seat_successor(
     officer = Officer(
         **draft.model_dump(exclude={"id", "person_id"}),
         person_id=draft.person_id or new_id(),
+        person_told=draft.person_id is not None,
         board_id=board.id,
         term_id=term.id,
         kelurahan_code=board.kelurahan_code,
@@ -58,7 +59,7 @@ async def seat_successor(
     statutes = await boards.statutes_of(session, board.id)
     allowed = boards.said(statutes, draft.starts_on, lambda one: one.refresh_allowed)
     found = rules.refresh_faults(allowed=allowed)
-    found += await _office_faults(session, board, officer, term, statutes=statutes)
+    found += await _office_faults(session, board, officer, term, statutes=statutes, vault=vault)
     _refuse(rules.OfficerInvalid, found)
     session.add(officer)
     if boards.is_over(officer, term, now):
@@ -78,7 +79,8 @@ async def change_officer(
     before = officer.ends_on
     edited = changes(change)
     renamed = edited.pop("name", None)
-    if renamed is not None and term.election_id is not None:
+    person_id = edited.pop("person_id", None)
+    if (renamed or person_id) is not None and term.election_id is not None:
         boards.require_certifier(by)
     for name, value in edited.items():
         setattr(officer, name, value)
@@ -88,15 +90,28 @@ async def change_officer(
         term_ends_on=term.ends_on,
         has_reason=officer.left_because is not None,
     )
-    if officer.ends_on != before and not found:
+    if person_id is not None and person_id != officer.person_id:
+        found += rules.telling_faults(told=officer.person_told)
+        await _tell(session, officer, person_id)
+    if (officer.ends_on != before or person_id is not None) and not found:
         # Who stays longer than was said takes a seat that somebody else may have by now.
         statutes = await boards.statutes_of(session, board.id)
-        found += await _office_faults(session, board, officer, term, statutes=statutes)
+        found += await _office_faults(session, board, officer, term, statutes=statutes, vault=vault)
     _refuse(rules.OfficerInvalid, found)
     await seats.name_officer(session, vault, officer, over=boards.is_over(officer, term, now), renamed=renamed)
     officer.changed_at = now
     await session.flush()
     record(session, boards.officer_change("officer.changed", officer, term=term, now=now), by=by, now=now)
+
+
+async def _tell(session: AsyncSession, seat: Officer | Appointment, person_id: UUID) -> None:
+    """Let a locked seat be somebody's whom nobody told before, and what holds the name too; PersonalErased after that."""
+    kept = await personal.found(session, seat.id)
+    if not seat.creation_digest or (kept is not None and kept.erased_at is not None):
+        raise personal.PersonalErased
+    seat.person_id, seat.person_told = person_id, True
+    if kept is not None:
+        kept.person_id = person_id
 
 
 async def _term_on(session: AsyncSession, board: Board, day: date) -> Term:
@@ -113,7 +128,7 @@ async def _term_on(session: AsyncSession, board: Board, day: date) -> Term:
 
 
 async def _office_faults(
-    session: AsyncSession, board: Board, officer: Officer, term: Term, *, statutes: Sequence[Statute]
+    session: AsyncSession, board: Board, officer: Officer, term: Term, *, statutes: Sequence[Statute], vault: Vault
 ) -> list[Fault]:
     """Return why an officer cannot hold the office beside the others of the term, and beside seats in organs."""
     others = (
@@ -131,7 +146,7 @@ async def _office_faults(
     own = Office(officer.person_id, officer.position, officer.starts_on, ends_on)
     elected = sum(one.starts_on == term.starts_on for one in [*offices, own])
     found = boards.arrival_faults(own, offices, seats=elected)
-    seat = Seat(officer.person_id, None, officer.starts_on, ends_on)
+    seat = Seat(officer.person_id, None, officer.starts_on, ends_on, officer.name, officer.person_told)
     found += await boards.judged_periods(
         session,
         board.id,
@@ -140,7 +155,9 @@ async def _office_faults(
         statutes=statutes,
         pointers=["/person_id"],
     )
-    return found + await boards.judged_seats(session, board, [(seat, "/person_id")], statutes=statutes, but=officer.id)
+    return found + await boards.judged_seats(
+        session, board, [(seat, "/person_id")], statutes=statutes, vault=vault, but=officer.id
+    )
 
 
 async def appoint(
@@ -154,11 +171,12 @@ async def appoint(
     appointment = Appointment(
         **draft.model_dump(exclude={"id", "name", "person_id"}),
         person_id=draft.person_id or new_id(),
+        person_told=draft.person_id is not None,
         board_id=board.id,
         kelurahan_code=board.kelurahan_code,
         **claimed.columns(now),
     )
-    await _require_seat(session, board, appointment)
+    await _require_seat(session, board, appointment, draft.name, vault=vault)
     session.add(appointment)
     personal.keep(
         session,
@@ -185,10 +203,15 @@ async def change_appointment(
     """End an appointment at a locked board, or correct it."""
     board = await session.get_one(Board, appointment.board_id)
     edited = changes(change)
-    name = edited.pop("name", None)
+    name, person_id = edited.pop("name", None), edited.pop("person_id", None)
+    if person_id is not None and person_id != appointment.person_id:
+        _refuse(rules.AppointmentInvalid, rules.telling_faults(told=appointment.person_told))
+        await _tell(session, appointment, person_id)
     for field, value in edited.items():
         setattr(appointment, field, value)
-    await _require_seat(session, board, appointment)
+    # What leaves person and days as they were is not held against who was seated before names were compared.
+    named = name or await _name_of(session, appointment, vault) if "ends_on" in edited or name or person_id else None
+    await _require_seat(session, board, appointment, named, vault=vault)
     if name is not None:
         kept = await personal.record_of(session, appointment.id)
         if kept.erased_at is not None:
@@ -199,13 +222,29 @@ async def change_appointment(
     record(session, boards.appointment_change("appointment.changed", appointment), by=by, now=now)
 
 
-async def _require_seat(session: AsyncSession, board: Board, appointment: Appointment) -> None:
+async def _name_of(session: AsyncSession, appointment: Appointment, vault: Vault) -> str | None:
+    fields = await personal.fields_of(session, vault, [appointment.id])
+    return fields.get(appointment.id, {}).get("name")
+
+
+async def _require_seat(
+    session: AsyncSession, board: Board, appointment: Appointment, name: str | None, *, vault: Vault
+) -> None:
     found = rules.order_faults(starts_on=appointment.starts_on, ends_on=appointment.ends_on)
     if board.dissolved_on is not None:
         boards.require_in_its_life(board, appointment.ends_on or date.max, pointer="/ends_on")
-    seat = Seat(appointment.person_id, appointment.organ, appointment.starts_on, appointment.ends_on)
+    seat = Seat(
+        appointment.person_id,
+        appointment.organ,
+        appointment.starts_on,
+        appointment.ends_on,
+        name,
+        appointment.person_told,
+    )
     statutes = await boards.statutes_of(session, board.id)
-    found += await boards.judged_seats(session, board, [(seat, "/person_id")], statutes=statutes, but=appointment.id)
+    found += await boards.judged_seats(
+        session, board, [(seat, "/person_id")], statutes=statutes, vault=vault, but=appointment.id
+    )
     _refuse(rules.AppointmentInvalid, found)
 
 

@@ -67,6 +67,27 @@ class TestTwoSeats:
         assert codes(seat(one), seat(other)) == codes(seat(other), seat(one)) == expected
         assert codes(seat(one), seat(other, who=2)) == set()
 
+    @pytest.mark.parametrize(
+        ("told", "other_told", "other_name", "code"),
+        [
+            (False, True, "siti  aminah", "seat.same_name"),
+            (True, False, "Siti Aminah", "seat.same_name"),
+            (False, False, "Siti Aminah", "seat.same_name"),
+            (True, True, "Siti Aminah", None),
+            (False, False, "Siti Aminah Dua", None),
+            (False, False, None, None),
+        ],
+    )
+    def test_of_namesakes_exclude_each_other_until_both_persons_are_told(
+        self, told: bool, other_told: bool, other_name: str | None, code: str | None
+    ) -> None:
+        one = Seat(1, Organ.SECRETARIAT, START, None, "Siti Aminah", told)
+        other = Seat(2, None, START, None, other_name, other_told)
+
+        assert codes(one, other) == ({code} if code else set())
+        assert codes(one, other, statutes=[]) == set()
+        assert codes(Seat(1, None, START, None), Seat(2, Organ.SECRETARIAT, START, None, told=False)) == set()
+
     @pytest.mark.parametrize("statutes", [[], [Version(START)], [Version(START, doubling_forbidden=False)]])
     def test_may_be_doubled_unless_statutes_forbid_it(self, statutes: list[SaysOfRules]) -> None:
         assert codes(seat(Organ.SECRETARIAT), seat(None), statutes=statutes) == set()

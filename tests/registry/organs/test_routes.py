@@ -265,6 +265,60 @@ class TestTwoSeats:
         assert late.status_code == 201
         assert faults(longer) == {"/person_id": "seat.supervises_itself"}
 
+    async def test_are_compared_by_name_where_nobody_told_whose_they_are(
+        self, registry: Running, board: httpx.Response
+    ) -> None:
+        await post(registry, board, "statutes", FORBIDS)
+        term = await a_term(registry, board)
+        namesake = SEAT | {"name": "warga  3", "starts_on": day(-10)}
+
+        unnamed = await post(registry, board, "organs", namesake)
+        one_told = await post(registry, board, "organs", namesake | {"person_id": new_id()})
+        officer = f"{board.headers['Location']}/officers/{term.json()['officers'][3]['id']}"
+        read = await registry.http.get(officer)
+        headers = registry.token("facilitator") | etag(read)
+        told = await registry.http.patch(officer, json={"person_id": new_id()}, headers=headers)
+        both_told = await post(registry, board, "organs", namesake | {"person_id": new_id()})
+        again = await registry.http.patch(
+            officer, json={"person_id": new_id()}, headers=registry.token("facilitator") | etag(told)
+        )
+
+        assert faults(unnamed) == faults(one_told) == {"/person_id": "seat.same_name"}
+        assert "warga" not in unnamed.text.lower()
+        assert (read.json()["not_checked"], told.status_code, told.json()["not_checked"]) == (
+            "person_not_told",
+            200,
+            None,
+        )
+        assert (both_told.status_code, both_told.json()["not_checked"]) == (201, None)
+        assert faults(again) == {"/person_id": "seat.person_told"}
+
+    async def test_that_were_told_of_later_are_compared_then(self, registry: Running, board: httpx.Response) -> None:
+        await post(registry, board, "statutes", FORBIDS)
+        person = new_id()
+        await a_term(registry, board, person)
+        seat = await post(registry, board, "organs", SEAT | {"starts_on": day(-10)})
+
+        same = await patch(registry, seat, {"person_id": person})
+        other = await patch(registry, seat, {"person_id": new_id()})
+
+        assert seat.json()["not_checked"] == "person_not_told"
+        assert faults(same) == {"/person_id": "seat.doubled"}
+        assert (other.status_code, other.json()["not_checked"]) == (200, None)
+        async with registry.database.reads.connect() as connection:
+            kept = await connection.scalars(
+                select(PersonalRecord.person_id).where(PersonalRecord.id == UUID(seat.json()["id"]))
+            )
+            assert [str(one) for one in kept] == [other.json()["person_id"]]
+
+    async def test_of_who_was_elected_under_the_name_of_an_organs_holder_are_refused(
+        self, registry: Running, board: httpx.Response
+    ) -> None:
+        await post(registry, board, "statutes", FORBIDS)
+        await post(registry, board, "organs", SEAT | {"name": "WARGA 4", "starts_on": day(-500)})
+
+        assert faults(await a_term(registry, board)) == {"/officers/4/person_id": "seat.same_name"}
+
     async def test_given_at_once_are_given_once(self, registry: Running, board: httpx.Response) -> None:
         await post(registry, board, "statutes", FORBIDS)
         person = new_id()
@@ -280,6 +334,16 @@ class TestTwoSeats:
         async with registry.database.reads.connect() as connection:
             assert await connection.scalar(select(func.count()).select_from(Appointment)) == 1
         assert sorted(one.status_code for one in replies) == [201, 422, 422]
+
+    async def test_given_at_once_to_namesakes_are_given_once(self, registry: Running, board: httpx.Response) -> None:
+        await post(registry, board, "statutes", FORBIDS)
+        await warm(registry)
+
+        replies = await asyncio.gather(
+            *(post(registry, board, "organs", SEAT | {"organ": organ}) for organ in ("secretariat", "upk"))
+        )
+
+        assert sorted(one.status_code for one in replies) == [201, 422]
 
     async def test_given_and_elected_at_once_are_not_both_held(self, registry: Running, board: httpx.Response) -> None:
         await post(registry, board, "statutes", FORBIDS)
