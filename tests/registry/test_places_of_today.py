@@ -3,12 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from sqlalchemy import update
 
+from services.registry.database import Base
 from tests.house import Running, code_of, etag, new_id
 from tests.registry.duplicates.story import FIRST, SECOND, a_household, a_resident, queue
+from tests.registry.electing import day
 from tests.registry.placing import know_regions, places, put_back
 from tests.registry.racing import warm
 from tests.registry.regions.test_successions import BACIRO, DEMANGAN, EAST, NAMES, RENUMBERED, SPLIT, act, recorded
@@ -244,6 +248,28 @@ class TestABoardAfterASplit:
         assert (old.status_code, code_of(old)) == (403, "region.missing")
         assert (new.status_code, formed.status_code, joined.status_code) == (200, 201, 201)
         assert formed.json()["kelurahan_code"] == EAST
+
+    @pytest.mark.parametrize("certified", [True, False])
+    async def test_goes_not_where_another_ones_certified_mandate_runs(
+        self, regions: Running, board: httpx.Response, *, certified: bool
+    ) -> None:
+        there = regions.token("facilitator", regions=(EAST,))
+        draft = {"kelurahan_code": EAST, "name": "BKM Timur", "founded_on": "2021-01-01"}
+        other = await regions.http.post("/registry/v1/boards", json=draft, headers=there)
+        seats = [{"name": f"Warga {n}", "position": "member" if n else "koordinator"} for n in range(9)]
+        term = {"elected_on": day(-10), "starts_on": day(-9), "ends_on": day(900), "officers": seats}
+        await regions.http.post(f"{other.headers['Location']}/terms", json=term, headers=there)
+        if certified:
+            async with regions.database.writes.begin() as connection:
+                await connection.execute(update(Base.metadata.tables["terms"]).values(election_id=uuid4()))
+
+        reply = await self.stay(regions, board, EAST)
+
+        if certified:
+            assert (reply.status_code, code_of(reply)) == (409, "board.place_taken"), reply.text
+            assert (reply.json()["existing"], reply.json()["errors"][0]["pointer"]) == (other.json()["id"], "/code")
+        else:
+            assert (reply.status_code, reply.json()["shares_kelurahan"]) == (200, True), reply.text
 
     async def test_goes_nowhere_else_and_back_when_the_minutes_were_misread(
         self, regions: Running, board: httpx.Response

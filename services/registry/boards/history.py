@@ -79,7 +79,7 @@ async def succeed(session: AsyncSession, board: Board, draft: BoardSuccession, *
     if since is None:
         raise NotASuccessor(pointer="/code", code=draft.code)
     if not await _is_here(session, board, draft.code):
-        await require_place_free(session, draft.code, founded_on=board.founded_on, pointer="/code", by=by, now=now)
+        await require_place_free(session, draft.code, pointer="/code", by=by, now=now)
     board.seat_code, board.seat_since, board.seat_minutes = draft.code, since, draft.minutes_reference
     board.changed_at = now
     await session.flush()

@@ -69,6 +69,6 @@ def require_other_than_who_ended(
             raise OwnEnding(until=one.given_until)
 
 
-def may_stand_beside(*, founded_on: date, other_founded_on: date, certifies: bool) -> bool:
+def may_stand_beside(*, founded_on: date | None, other_founded_on: date, certifies: bool) -> bool:
     """Tell whether a board may be recorded beside one whose certified mandate runs: an older one, by who may certify."""
-    return certifies and founded_on < other_founded_on
+    return certifies and founded_on is not None and founded_on < other_founded_on

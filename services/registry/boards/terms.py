@@ -78,11 +78,12 @@ async def has_mandate(session: AsyncSession, board_id: UUID, *, on: date) -> boo
 
 
 async def require_place_free(
-    session: AsyncSession, code: str, *, founded_on: date, pointer: str, by: Caller, now: datetime
+    session: AsyncSession, code: str, *, pointer: str, by: Caller, now: datetime, founded_on: date | None = None
 ) -> None:
     """Refuse a board in a kelurahan where another one stands whose certified mandate runs; its name is public.
 
-    An older one, whose end is yet to be recorded, may be taken over from paper by who may certify elections.
+    One that was founded earlier, whose end is yet to be recorded, may be taken over from paper by who may certify
+    elections.
     """
     proven = (
         select(Board.id, Board.name, Board.founded_on, Term.ends_on)
