@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response
 
 from services.registry.boards.service import Appointment, Board, Officer, Statute
 from services.registry.dependencies import BoardWriter, PersonalSight, PersonalVault
-from services.registry.organs import queries, service
+from services.registry.organs import queries, service, statutes
 from services.registry.organs.schemas import (
     AppointmentChange,
     AppointmentDraft,
@@ -176,7 +176,7 @@ async def adopt_statutes(
     by: BoardWriter, session: Writing, board: BoardToExtend, draft: StatuteDraft, now: Now
 ) -> Response:
     """Record statutes that residents agreed on."""
-    statute_id, new = await service.adopt_statutes(session, board, draft, by=by, now=now)
+    statute_id, new = await statutes.adopt_statutes(session, board, draft, by=by, now=now)
     statute = await queries.one_statute(session, board.id, statute_id, by, now)
     return saved(statute, status=201 if new else 200, location=f"{routes.prefix}/{board.id}/statutes/{statute_id}")
 
@@ -194,5 +194,5 @@ async def change_statutes(
     by: BoardWriter, session: Writing, statute: StatuteToChange, change: StatuteChange, now: Now
 ) -> Response:
     """Record that statutes were taken to a notary, or correct them."""
-    await service.change_statutes(session, statute, change, by=by, now=now)
+    await statutes.change_statutes(session, statute, change, by=by, now=now)
     return saved(await queries.one_statute(session, statute.board_id, statute.id, by, now))

@@ -1,8 +1,7 @@
-"""Use cases between elections: officers who leave and follow, appointments to organs, statutes."""
+"""Use cases between elections: officers who leave and follow, and appointments to organs."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,18 +15,14 @@ from services.registry.organs.schemas import (
     AppointmentChange,
     AppointmentDraft,
     OfficerChange,
-    StatuteChange,
-    StatuteDraft,
     SuccessorDraft,
 )
 from services.registry.personal import service as personal
 from shared.errors import Fault, Invalid
 from shared.identity import new_id
 from shared.items import changes, claim
-from shared.journal import Audience, Change, record
-from shared.occurrence import require_not_future
+from shared.journal import Audience, record
 from shared.permissions import Caller
-from shared.rulesets import in_force
 from shared.vault import Vault
 
 AUDIENCES = {
@@ -60,7 +55,7 @@ async def seat_successor(
     allowed = boards.said(statutes, draft.starts_on, lambda one: one.refresh_allowed)
     found = rules.refresh_faults(allowed=allowed)
     found += await _office_faults(session, board, officer, term, statutes=statutes, vault=vault)
-    _refuse(rules.OfficerInvalid, found)
+    refuse(rules.OfficerInvalid, found)
     session.add(officer)
     if boards.is_over(officer, term, now):
         officer.name = None
@@ -97,7 +92,7 @@ async def change_officer(
         # Who stays longer than was said takes a seat that somebody else may have by now.
         statutes = await boards.statutes_of(session, board.id)
         found += await _office_faults(session, board, officer, term, statutes=statutes, vault=vault)
-    _refuse(rules.OfficerInvalid, found)
+    refuse(rules.OfficerInvalid, found)
     await seats.name_officer(session, vault, officer, over=boards.is_over(officer, term, now), renamed=renamed)
     officer.changed_at = now
     await session.flush()
@@ -205,7 +200,7 @@ async def change_appointment(
     edited = changes(change)
     name, person_id = edited.pop("name", None), edited.pop("person_id", None)
     if person_id is not None and person_id != appointment.person_id:
-        _refuse(rules.AppointmentInvalid, rules.telling_faults(told=appointment.person_told))
+        refuse(rules.AppointmentInvalid, rules.telling_faults(told=appointment.person_told))
         await _tell(session, appointment, person_id)
     for field, value in edited.items():
         setattr(appointment, field, value)
@@ -245,83 +240,10 @@ async def _require_seat(
     found += await boards.judged_seats(
         session, board, [(seat, "/person_id")], statutes=statutes, vault=vault, but=appointment.id
     )
-    _refuse(rules.AppointmentInvalid, found)
+    refuse(rules.AppointmentInvalid, found)
 
 
-async def adopt_statutes(
-    session: AsyncSession, board: Board, draft: StatuteDraft, *, by: Caller, now: datetime
-) -> tuple[UUID, bool]:
-    """Record the statutes that residents agreed on for a locked board (§2.3); who sits already is not unseated."""
-    claimed = await claim(session, Statute, draft, by=by, within=board.id)
-    if claimed.existing:
-        return claimed.id, False
-    require_not_future(draft.adopted_on, now=now, pointer="/adopted_on")
-    statute = Statute(
-        **draft.model_dump(exclude={"id"}),
-        board_id=board.id,
-        kelurahan_code=board.kelurahan_code,
-        **claimed.columns(now),
-    )
-    _require_valid(statute, now=now)
-    session.add(statute)
-    await session.flush()
-    record(session, _statute_change("statute.recorded", statute), by=by, now=now)
-    return statute.id, True
-
-
-async def change_statutes(
-    session: AsyncSession, statute: Statute, change: StatuteChange, *, by: Caller, now: datetime
-) -> None:
-    """Record that statutes of a locked board were taken to the notary, or correct them."""
-    for name, value in changes(change).items():
-        setattr(statute, name, value)
-    _require_valid(statute, now=now)
-    statute.changed_at = now
-    await session.flush()
-    record(session, _statute_change("statute.changed", statute), by=by, now=now)
-
-
-def _require_valid(statute: Statute, *, now: datetime) -> None:
-    if statute.notarised_on is not None:
-        require_not_future(statute.notarised_on, now=now, pointer="/notarised_on")
-    guideline = in_force(boards.TERM_RULES, statute.adopted_on).values
-    found = rules.statute_faults(
-        seats=statute.seats,
-        term_years=statute.term_years,
-        adopted_on=statute.adopted_on,
-        notarised_on=statute.notarised_on,
-        has_deed=bool(statute.notary or statute.deed_number),
-        least_seats=guideline.least_seats,
-        most_seats=guideline.most_seats,
-        odd=guideline.odd,
-        longest_years=guideline.longest_years,
-    )
-    _refuse(rules.StatuteInvalid, found)
-
-
-def _refuse(kind: type[Invalid], found: list[Fault]) -> None:
+def refuse(kind: type[Invalid], found: list[Fault]) -> None:
+    """Refuse with every fault that was found, if there is any."""
     if found:
         raise kind(faults=found, count=len(found))
-
-
-def statute_record(statute: Statute) -> dict[str, Any]:
-    """Return statutes as their journal keeps them: the rules they set, and that they were notarised."""
-    return {
-        "id": statute.id,
-        "board_id": statute.board_id,
-        "kind": statute.kind,
-        "adopted_on": statute.adopted_on,
-        "notarised_on": statute.notarised_on,
-        "deed_number": statute.deed_number,
-        "seats": statute.seats,
-        "term_years": statute.term_years,
-        "most_periods": statute.most_periods,
-        "doubling_forbidden": statute.doubling_forbidden,
-        "refresh_allowed": statute.refresh_allowed,
-        "version": statute.version,
-    }
-
-
-def _statute_change(action: str, statute: Statute) -> Change:
-    data = statute_record(statute)
-    return Change(action, f"statutes/{statute.id}", statute.kelurahan_code, data, statute.adopted_on)
