@@ -15,6 +15,13 @@ settings.register_profile(
 settings.load_profile("tridaya")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks a database, so that those tests can run alone on another PostgreSQL."""
+    for item in items:
+        if isinstance(item, pytest.Function) and "server" in item.fixturenames:
+            item.add_marker(pytest.mark.database)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     postgres = Postgres(tmp_path_factory.mktemp("postgres"), durable=False)

@@ -15,6 +15,9 @@ from tests.shared.test_attachments import BOARD, ROOT, Clerk, a_paper, a_photo, 
 
 MIB = 1024 * 1024
 
+# One process waits while the bucket's server is installed, not each.
+pytestmark = pytest.mark.xdist_group("bucket")
+
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[Bucket]:

@@ -12,6 +12,9 @@ import pytest
 from shared.storage import ContentMissing, Storage, StorageUnavailable
 from tests.bucket import Bucket, free_port
 
+# One process waits while the bucket's server is installed, not each.
+pytestmark = pytest.mark.xdist_group("bucket")
+
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
