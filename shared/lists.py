@@ -192,6 +192,13 @@ async def _read(
     return await fetch(connection, keyset(statement, order=order, further=further), values)
 
 
+async def _require_region(request: Request, connection: AsyncConnection, query: PageQuery) -> None:
+    """Refuse a region that is nobody's, where the service knows all there ever were: it would look like an empty one."""
+    judge = getattr(request.app.state, "require_region", None)
+    if judge is not None and isinstance(query, Bounded):
+        await judge(connection, query.region)
+
+
 async def page(
     request: Request,
     connection: AsyncConnection,
@@ -215,6 +222,7 @@ async def page(
     # Taken before the read: whoever follows the journal from here misses nothing.
     position = request.app.state.head.position
     if form is not None:
+        await _require_region(request, connection, query)
         whole = statement.statement() if isinstance(statement, Question) else statement
         return await whole_list(
             request,
@@ -228,6 +236,9 @@ async def page(
     # One row more than asked tells whether there is a next page.
     values = {**(parameters or {}), "rows": query.limit + 1}
     rows = await _read(connection, statement, order=order, after=after, values=values)
+    if not rows:
+        # Asked only here, so that a list costs one statement as long as it has something to show.
+        await _require_region(request, connection, query)
     more = len(rows) > query.limit
     rows = rows[: query.limit]
     if seen is not None:

@@ -49,6 +49,7 @@ ServedRegion = Annotated[
         pattern=rf"{CODE.pattern}|^\*$", description=f"A region code, or {NATION} for the nation", examples=["34.71"]
     ),
 ]
+REGION_NOW = "What the region is called today; if otherwise, its rows count under that code by today's boundaries"
 
 
 class PlaceUnknown(Invalid):

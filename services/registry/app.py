@@ -258,7 +258,12 @@ def prepared(settings: Settings) -> Service:
     # Those that others speak of first.
     people = (*resident_sync.synced(vault), volunteer_sync.synced(vault))
     tables = (board_sync.BOARDS, *people, group_sync.GROUPS, group_sync.MEMBERSHIPS)
-    return replace(SERVICE, importables=importables, syncing=Syncing(3, tables), state={"vault": vault})
+    return replace(
+        SERVICE,
+        importables=importables,
+        syncing=Syncing(3, tables),
+        state={"vault": vault, "require_region": region_service.require_known_region},
+    )
 
 
 def create(settings: Settings | None = None) -> FastAPI:

@@ -28,6 +28,7 @@ from services.registry.facilitators.models import Assignment, Facilitator
 from services.registry.facilitators.rules import FacilitationRules, FacilitatorRole, load_of
 from services.registry.facilitators.schemas import AssignmentQuery, CoverageQuery, FacilitatorQuery, GapQuery
 from services.registry.personal import service as personal
+from services.registry.regions import service as regions
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import visible
@@ -237,6 +238,7 @@ def _coverage(query: CoverageQuery) -> Select[Any]:
         select(func.count()).select_from(places).where(_kelurahan(query)).scalar_subquery().label("kelurahan"),
         select(func.count(here.c.code.distinct())).scalar_subquery().label("served"),
         by_role.scalar_subquery().label("roles"),
+        regions.region_now(query.region),
     )
 
 
@@ -247,8 +249,10 @@ async def coverage(
     rules = ruleset.values
     given = {"on": on, "most": rules.most_kelurahan, "fewest": rules.fewest_kelurahan}
     (row,) = await fetch(connection, _coverage(query), given)
+    regions.require_region(query.region, row.region_now)
     return {
         "region": query.region,
+        "region_now": row.region_now,
         "as_of": on,
         "kelurahan": row.kelurahan,
         "served": row.served,

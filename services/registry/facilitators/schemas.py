@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from services.registry.facilitators.rules import AssignmentEnd, FacilitatorRole, Load
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
-from shared.places import KelurahanCode, RegionCode
+from shared.places import REGION_NOW, KelurahanCode, RegionCode
 
 SEALED = "Kept sealed; seen by who may read what names a person, and each reading is recorded"
 
@@ -131,6 +131,7 @@ class CoverageView(BaseModel):
     """How a region's kelurahan are served; several facilitators may serve the same one."""
 
     region: str | None
+    region_now: str | None = Field(description=REGION_NOW)
     as_of: date
     kelurahan: int = Field(description="Kelurahan and desa of the official list that have not ended")
     served: int = Field(description="Of these, with a facilitator who is employed on the day")

@@ -18,6 +18,7 @@ from services.registry.learning.schemas import (
     MeasuresQuery,
     SessionQuery,
 )
+from services.registry.regions import service as regions
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
@@ -264,7 +265,7 @@ def _measure(numerator: int, denominator: int, missing: MeasureMissing) -> dict[
 
 
 def measures_view(row: Any, *, year: int, on: date) -> dict[str, Any]:
-    """Return the row of sums as MeasuresView: no number without what it is a part of."""
+    """Return the row of sums as MeasuresView, but for its region: no number without what it is a part of."""
     no_quarter = MeasureMissing.NO_QUARTER_OVER if row.communities else MeasureMissing.NO_COMMUNITY
     nobody_counted = MeasureMissing.NOT_COUNTED if row.sessions else MeasureMissing.NO_SESSION
     return {
@@ -286,18 +287,21 @@ async def measures(connection: AsyncConnection, query: MeasuresQuery, now: datet
     """Return what the communities of a region did in a year."""
     on = today(now)
     year = query.year or on.year
-    statement = _measures(year, on).where(query.lies_in_region(places))
+    statement = _measures(year, on).add_columns(regions.region_now(query.region)).where(query.lies_in_region(places))
     if query.kind is not None:
         statement = statement.where(LearningCommunity.kind == query.kind)
-    return measures_view((await fetch(connection, statement))[0], year=year, on=on)
+    (row,) = await fetch(connection, statement)
+    regions.require_region(query.region, row.region_now)
+    return {"region": query.region, "region_now": row.region_now, **measures_view(row, year=year, on=on)}
 
 
 async def measures_of(
     connection: AsyncConnection, community_id: UUID, year: int | None, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """Return what one community did in a year, or ResourceNotFound."""
-    await one_community(connection, community_id, caller)
+    community = await one_community(connection, community_id, caller)
     on = today(now)
     chosen = year or on.year
     rows = await fetch(connection, _measures(chosen, on).where(LearningCommunity.id == community_id))
-    return measures_view(rows[0], year=chosen, on=on)
+    found = measures_view(rows[0], year=chosen, on=on)
+    return {"region": community["region_code"], "region_now": community["region_code_now"], **found}

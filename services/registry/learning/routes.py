@@ -26,7 +26,7 @@ from services.registry.learning.schemas import (
     YearQuery,
 )
 from shared.clock import Now
-from shared.database import Reading
+from shared.database import Reading, Snapshot
 from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
@@ -109,7 +109,7 @@ async def change_learning_community(
 
 @routes.get("/{id}/measures", response_model=MeasuresView)
 async def measure_learning_community(
-    id: UUID, request: Request, caller: Anyone, connection: Reading, query: Annotated[YearQuery, Query()], now: Now
+    id: UUID, request: Request, caller: Anyone, connection: Snapshot, query: Annotated[YearQuery, Query()], now: Now
 ) -> Response:
     """Measure what one learning community did in a year."""
     return reply(request, to_json(await queries.measures_of(connection, id, query.year, caller, now)))

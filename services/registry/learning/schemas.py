@@ -16,7 +16,7 @@ from services.registry.learning.rules import (
 from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
-from shared.places import RegionCode
+from shared.places import REGION_NOW, RegionCode
 
 MOST = 100_000
 KIND = "kelurahan (KBK, Komunitas Belajar Kelurahan) or city (KBP, Komunitas Belajar Perkotaan)"
@@ -188,6 +188,8 @@ class Measure(BaseModel):
 class MeasuresView(BaseModel):
     """What one learning community, or all of a region, did in a year (§9)."""
 
+    region: str | None = Field(description="Null for the nation")
+    region_now: str | None = Field(description=REGION_NOW)
     year: int
     as_of: date = Field(description="The day it was judged: today")
     communities: int = Field(description="Communities that lived in the year")

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Label, Select, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.database import journal_entries, places
 from services.registry.regions.models import Region, Succession
@@ -31,7 +31,7 @@ from shared.loading import copy_rows, upsert_rows
 from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.places import NATION, place_row, within_any
-from shared.statements import among
+from shared.statements import among, fetch, remembered
 
 AUDIENCES = {
     "region.recorded": Audience.PUBLIC,
@@ -96,6 +96,28 @@ async def require_known(session: AsyncSession, codes: Sequence[str]) -> None:
     for index, code in enumerate(codes):
         if code != NATION and code not in known:
             raise RegionUnknown(pointer=f"/regions/{index}", code=code)
+
+
+def region_now(code: str | None) -> Label[str | None]:
+    """Return what a region that is counted is called today, as a column: null for a code that never was one's."""
+    return select(places.c.code_now).where(places.c.kelurahan_code == code).scalar_subquery().label("region_now")
+
+
+def require_region(code: str | None, now: str | None) -> None:
+    """Refuse to answer for a code that never was a region's; `now` is what `region_now` found. The nation is known."""
+    if code is not None and now is None:
+        raise RegionUnknown(pointer="/region", code=code)
+
+
+@remembered
+def _stands() -> Select[Any]:
+    return select(places.c.code_now).where(places.c.kelurahan_code == bindparam("region"))
+
+
+async def require_known_region(connection: AsyncConnection, code: str | None) -> None:
+    """Refuse to list what stands in a code that never was a region's."""
+    if code is not None and not await fetch(connection, _stands(), {"region": code}):
+        raise RegionUnknown(pointer="/region", code=code)
 
 
 async def codes_now(session: AsyncSession, codes: Sequence[str]) -> list[str]:

@@ -32,6 +32,7 @@ from sqlalchemy.orm import aliased
 
 from services.registry.database import places
 from services.registry.personal import service as personal
+from services.registry.regions import service as regions
 from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.rules import (
     CountMissing,
@@ -275,6 +276,8 @@ async def statistics(connection: AsyncConnection, query: StatisticsQuery, *, on:
     Of an RW there is one count, in today's boundaries: a second one beside it would tell what the first one hides.
     """
     counted = await counts(connection, Bounded(region=query.region, boundaries=query.boundaries), on=on)
+    (stands,) = await fetch(connection, select(regions.region_now(query.region)))
+    regions.require_region(query.region, stands.region_now)
     is_list_missing = counted.households == counted.undecided_households
     parts: list[dict[str, Any]] = []
     if VILLAGE.match(query.region) and not query.original and not is_list_missing:
@@ -284,6 +287,7 @@ async def statistics(connection: AsyncConnection, query: StatisticsQuery, *, on:
     missing = CountMissing.NO_POVERTY_LIST if is_list_missing else None
     return {
         "region": query.region,
+        "region_now": stands.region_now,
         "as_of": on,
         "households": counted.households,
         "residents": counted.residents,

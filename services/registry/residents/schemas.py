@@ -20,7 +20,7 @@ from services.registry.residents.rules import (
 from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
-from shared.places import KelurahanCode
+from shared.places import REGION_NOW, KelurahanCode
 
 MOST = 100_000
 """More people than any kelurahan can gather; a slip of the finger beyond."""
@@ -310,6 +310,7 @@ class Statistics(BaseModel):
     """Households and people of a region on a day."""
 
     region: str
+    region_now: str = Field(description=REGION_NOW)
     as_of: date
     households: int
     residents: int

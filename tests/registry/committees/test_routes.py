@@ -134,7 +134,7 @@ class TestDecrees:
         assert await named("") == await named("kind=tkpk") == await named("q=kpk") == ["TKPK Kota Yogyakarta"]
         assert await named("as_of=2008-01-01") == ["KPK-D Kota Yogyakarta"]
         assert await named("as_of=2008-01-01&kind=kpk_d") == ["KPK-D Kota Yogyakarta"]
-        assert await named("as_of=2005-01-01") == await named("kind=kpk_d") == await named("region=33") == []
+        assert await named("as_of=2005-01-01") == await named("kind=kpk_d") == await named("region=33.74") == []
 
     async def test_lapse_when_none_follows(self, registry: Running) -> None:
         committee = await a_committee(registry)

@@ -162,7 +162,7 @@ class TestListElections:
 
         found = [
             len((await registry.http.get(f"{ELECTIONS}?{query}", headers=headers)).json()["items"])
-            for query in (f"board_id={board}", f"board_id={new_id()}", "state=open", "state=certified", "region=33")
+            for query in (f"board_id={board}", f"board_id={new_id()}", "state=open", "state=certified", "region=33.74")
         ]
 
         assert found == [1, 0, 1, 0, 0]

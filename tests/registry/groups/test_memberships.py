@@ -338,7 +338,7 @@ class TestOverlaps:
         members = {item["resident_id"]: item for item in (await read(registry, group, "/memberships"))["items"]}
         assert await found("") == [(both, ["KSM Contoh", "KSM Dua"], None)]
         assert await found("region=34.71.03", "auditor") == [(both, ["KSM Contoh", "KSM Dua"], "Warga 0 Contoh")]
-        assert await found("as_of=2021-01-31") == await found("region=33") == await found("of=chairing") == []
+        assert await found("as_of=2021-01-31") == await found("region=33.74") == await found("of=chairing") == []
         assert (members[both]["other_borrowing_groups"], members[one]["other_borrowing_groups"]) == (1, 0)
         assert (await read(registry, group, "/readiness"))["members_in_other_borrowing_groups"] == 1
 

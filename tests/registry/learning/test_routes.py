@@ -258,7 +258,7 @@ class TestMeasures:
             found = (await registry.http.get(f"{LEARNING}/measures?{query}")).json()
             return [found[name]["null_reason"] for name in ("active", "women", "follow_ups_done")]
 
-        assert await reasons("year=2020&region=33") == ["no_community", "no_session", "no_follow_up"]
+        assert await reasons("year=2020&region=33.74") == ["no_community", "no_session", "no_follow_up"]
         assert await reasons("year=2020") == [None, "no_session", "no_follow_up"]
         assert await reasons("year=2100") == ["no_quarter_over", "no_session", "no_follow_up"]
         missing = await registry.http.get(f"{LEARNING}/{new_id()}/measures")
