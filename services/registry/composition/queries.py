@@ -146,7 +146,7 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
     # Nobody left or followed, on whatever day: else two days would differ by one person.
     as_elected = len(sitting) == len(term) and all(row.office_ends_on == board.ends_on for row in term)
     seats = await fetch(connection, _SEATS, {"board_id": board_id, "on": on})
-    people = await residents.counts(connection, Bounded(region=board.code_now), on=on)
+    people, poor, _ = await residents.population(connection, Bounded(region=board.code_now), on=on)
     return {
         "board_id": board.id,
         "kelurahan_code": board.kelurahan_code,
@@ -166,8 +166,7 @@ async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) 
         "doubling": _doubling(sitting, seats, forbidden=board.doubling_forbidden),
         "population": {
             "women": _of_people(people.women, people.residents),
-            # Who was not decided about yet is no more known to be poor than not to be.
-            "poor": _of_people(people.poor_households, people.households - people.undecided_households),
+            "poor": _of_decided(poor.households, people.households - people.undecided_households),
         },
     }
 
@@ -176,6 +175,15 @@ def _of_people(numerator: int, denominator: int) -> dict[str, Any]:
     if denominator == 0:
         return {"numerator": None, "denominator": None, "null_reason": rules.Untold.NOT_COUNTED}
     return {"numerator": numerator, "denominator": denominator, "null_reason": None}
+
+
+def _of_decided(cell: residents.Cell, decided: int) -> dict[str, Any]:
+    """Return the poor of the households decided about: of others nobody knows; hidden as where they are counted."""
+    count, reason = cell
+    if reason is not None:
+        missing = rules.Untold.NOT_COUNTED if reason is residents.CountMissing.NO_POVERTY_LIST else rules.Untold(reason)
+        return {"numerator": None, "denominator": None, "null_reason": missing}
+    return {"numerator": count, "denominator": decided, "null_reason": None}
 
 
 def _share(found: rules.Share) -> dict[str, Any]:

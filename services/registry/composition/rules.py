@@ -90,6 +90,7 @@ class Untold(StrEnum):
     NOT_ALL_DECLARED = "not_all_declared"
     CHANGED_SINCE_ELECTION = "changed_since_election"
     FEWER_THAN_FIVE = "fewer_than_five"
+    TELLS_ANOTHER = "tells_another"
     ALL_ALIKE = "all_alike"
     NOT_COUNTED = "not_counted"
 

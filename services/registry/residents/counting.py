@@ -14,7 +14,6 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
-    String,
     Subquery,
     Uuid,
     and_,
@@ -32,28 +31,23 @@ from sqlalchemy.orm import aliased
 
 from services.registry.database import places
 from services.registry.personal import service as personal
-from services.registry.regions import service as regions
 from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.rules import (
-    CountMissing,
     ResidentEnded,
     ResidentMerged,
     ResidentRules,
     Sex,
     Welfare,
     is_adult,
-    shown_parts,
 )
-from services.registry.residents.schemas import StatisticsQuery
 from shared.items import same_place
 from shared.lists import Bounded
-from shared.places import VILLAGE
 from shared.rulesets import in_force, load
 from shared.statements import fetch, remembered
 
 RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
 ON: Any = bindparam("on", type_=Date)
-_HOLDING = and_(WelfareStatus.household_id == Household.id, WelfareStatus.holds_on(ON))
+HOLDING = and_(WelfareStatus.household_id == Household.id, WelfareStatus.holds_on(ON))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +86,7 @@ def _in_region(statement: Any, asked: Bounded, code: Any) -> Any:
     return statement.join(places, places.c.kelurahan_code == code).where(asked.lies_in_region(places))
 
 
-@remembered
-def _counted(asked: Bounded) -> Select[Any]:
+def counted(asked: Bounded) -> Select[Any]:
     """Return the statement that counts a region; it takes `on` and `adult_by`, the latest year of birth of an adult."""
     judged = func.count(WelfareStatus.id)
     poor = WelfareStatus.status == Welfare.POOR
@@ -104,7 +97,7 @@ def _counted(asked: Bounded) -> Select[Any]:
             (func.count() - judged).label("undecided_households"),
         )
         .select_from(Household)
-        .outerjoin(WelfareStatus, _HOLDING)
+        .outerjoin(WelfareStatus, HOLDING)
         .where(Household.holds_on(ON)),
         asked,
         Household.kelurahan_code,
@@ -129,10 +122,17 @@ def _counted(asked: Bounded) -> Select[Any]:
     return select(*of_households.c, *of_residents.c)
 
 
+_counted = remembered(counted)
+
+
+def given(on: date) -> dict[str, Any]:
+    """Return what the statement that counts a region takes."""
+    return {"on": on, "adult_by": on.year - in_force(RESIDENT_RULES, on).values.adult_from}
+
+
 async def counts(connection: AsyncConnection | AsyncSession, asked: Bounded, *, on: date) -> PlaceCounts:
     """Return how many households and people a region had on a day: a kelurahan or wider, in one statement."""
-    rules = in_force(RESIDENT_RULES, on).values
-    (row,) = await fetch(connection, _counted(asked), {"on": on, "adult_by": on.year - rules.adult_from})
+    (row,) = await fetch(connection, _counted(asked), given(on))
     return PlaceCounts(**row._asdict())
 
 
@@ -249,54 +249,6 @@ async def kept_resident(session: AsyncSession, resident_id: UUID, *, kelurahan_c
     while resident is not None and resident.merged_into is not None:
         resident = await session.get_one(Resident, resident.merged_into)
     return resident
-
-
-def _of_rw() -> Any:
-    return (
-        select(
-            Household.rw,
-            func.count().filter(WelfareStatus.status == Welfare.POOR).label("poor_households"),
-        )
-        .select_from(Household)
-        .outerjoin(WelfareStatus, _HOLDING)
-        .join(places, places.c.kelurahan_code == Household.kelurahan_code)
-        .where(places.c.code_now == bindparam("region", type_=String), Household.holds_on(ON))
-        .group_by(Household.rw)
-        .order_by(Household.rw)
-    )
-
-
-def _count(count: int | None, reason: CountMissing | None = None) -> dict[str, Any]:
-    return {"count": count, "null_reason": reason}
-
-
-async def statistics(connection: AsyncConnection, query: StatisticsQuery, *, on: date) -> dict[str, Any]:
-    """Return the public counts of a region as Statistics; below a kelurahan small ones are hidden.
-
-    Of an RW there is one count, in today's boundaries: a second one beside it would tell what the first one hides.
-    """
-    counted = await counts(connection, Bounded(region=query.region, boundaries=query.boundaries), on=on)
-    (stands,) = await fetch(connection, select(regions.region_now(query.region)))
-    regions.require_region(query.region, stands.region_now)
-    is_list_missing = counted.households == counted.undecided_households
-    parts: list[dict[str, Any]] = []
-    if VILLAGE.match(query.region) and not query.original and not is_list_missing:
-        rows = await fetch(connection, _of_rw(), {"region": query.region, "on": on})
-        shown = shown_parts({row.rw or "": row.poor_households for row in rows})
-        parts = [{"rw": rw or None, "poor_households": _count(*cell)} for rw, cell in shown.items()]
-    missing = CountMissing.NO_POVERTY_LIST if is_list_missing else None
-    return {
-        "region": query.region,
-        "region_now": stands.region_now,
-        "as_of": on,
-        "households": counted.households,
-        "residents": counted.residents,
-        "women": counted.women,
-        "poor_households": _count(None if missing else counted.poor_households, missing),
-        "poor_residents": _count(None if missing else counted.poor_residents, missing),
-        "undecided_households": counted.undecided_households,
-        "rw": parts,
-    }
 
 
 def require_open(resident: Resident, day: date) -> None:

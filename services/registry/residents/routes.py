@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Query, Request, Response
 
 from services.registry.dependencies import PersonalReader, PersonalVault, ResidentReader, ResidentWriter
-from services.registry.residents import counting, homes, moves, queries, service, welfare
+from services.registry.residents import homes, moves, publishing, queries, service, welfare
 from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.schemas import (
     Found,
@@ -113,7 +113,7 @@ async def read_household_statistics(
     request: Request, connection: Snapshot, query: Annotated[StatisticsQuery, Query()], now: Now
 ) -> Response:
     """Count the households and people of a region, and how many of them are poor; everybody may know."""
-    return reply(request, to_json(await counting.statistics(connection, query, on=query.as_of or today(now))))
+    return reply(request, to_json(await publishing.statistics(connection, query, on=query.as_of or today(now))))
 
 
 @households.get("/{id}", response_model=HouseholdView)

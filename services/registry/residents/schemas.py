@@ -315,9 +315,7 @@ class Statistics(BaseModel):
     households: int
     residents: int
     women: int
-    poor_households: Count = Field(description="On the PS-2 list")
+    poor_households: Count = Field(description="On the PS-2 list; under five are not shown, nor what would tell them")
     poor_residents: Count = Field(description="People of those households")
     undecided_households: int = Field(description="About which no meeting has decided")
-    rw: list[RwStatistics] = Field(
-        description="Only of a kelurahan in today's boundaries; counts under five are not shown"
-    )
+    rw: list[RwStatistics] = Field(description="Only of a kelurahan in today's boundaries; hidden likewise")

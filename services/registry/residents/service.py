@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal import service as personal
+from services.registry.residents.cells import Cell
 from services.registry.residents.counting import (
     KnownResident,
     PlaceCounts,
@@ -24,9 +25,11 @@ from services.registry.residents.counting import (
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.neighbourhoods import AdultCount, adults_of_neighbourhoods
 from services.registry.residents.numbers import nik_faults
+from services.registry.residents.publishing import population
 from services.registry.residents.queries import COMPARED, beside, one_resident, resident_view
 from services.registry.residents.rules import (
     AlreadyMoved,
+    CountMissing,
     HouseholdEnd,
     HouseholdUnknown,
     ResidentEnd,
@@ -57,6 +60,8 @@ from shared.vault import Vault
 
 __all__ = [
     "AdultCount",
+    "Cell",
+    "CountMissing",
     "Household",
     "KnownResident",
     "PlaceCounts",
@@ -73,6 +78,7 @@ __all__ = [
     "one_person",
     "one_resident",
     "persons",
+    "population",
     "require_open",
     "require_present",
     "resident_view",

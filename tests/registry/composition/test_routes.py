@@ -79,7 +79,7 @@ class TestComposition:
     async def test_stands_beside_the_people_that_the_board_stands_for(
         self, registry: Running, board: httpx.Response
     ) -> None:
-        for status in ("poor", "not_poor", None):
+        for status in (*["poor"] * 5, "not_poor", None):
             household = await a_household(registry)
             await a_resident(registry, household, nik=None, nik_absent_reason="lost")
             await a_resident(registry, household, name="Contoh Kedua", nik=None, nik_absent_reason="lost", sex="male")
@@ -88,8 +88,16 @@ class TestComposition:
 
         told = (await composition(registry, board))["population"]
 
-        assert told["women"] == {"numerator": 3, "denominator": 6, "null_reason": None}
-        assert told["poor"] == {"numerator": 1, "denominator": 2, "null_reason": None}
+        assert told["women"] == {"numerator": 7, "denominator": 14, "null_reason": None}
+        assert told["poor"] == {"numerator": 5, "denominator": 6, "null_reason": None}
+
+    async def test_tells_no_few_poor_of_the_people(self, registry: Running, board: httpx.Response) -> None:
+        for status in (*["poor"] * 4, "not_poor"):
+            await decide(registry, await a_household(registry), status=status)
+
+        told = (await composition(registry, board))["population"]
+
+        assert told["poor"] == {"numerator": None, "denominator": None, "null_reason": "fewer_than_five"}
 
     async def test_says_why_a_number_is_missing(self, registry: Running, board: httpx.Response) -> None:
         without = await composition(registry, board)

@@ -9,6 +9,7 @@ import pytest
 from services.registry.residents.service import counts, known_residents
 from shared.lists import Bounded
 from tests.house import Running, code_of, etag, new_id
+from tests.registry.placing import merged
 from tests.registry.racing import warm
 from tests.registry.residents.story import HOUSEHOLD, HOUSEHOLDS, PLACE, RESIDENTS, a_household, a_resident, read
 
@@ -16,6 +17,7 @@ ATTENDANCE = {"total": 60, "women": 31, "poor_not_counted_reason": "no_poverty_l
 DECISION = {"status": "poor", "held_on": "2021-03-01", "minutes_reference": "BA/1/2021", "attendance": ATTENDANCE}
 DECISION |= {"criteria_reference": "BA/KRITERIA/2020"}
 STATISTICS = f"{HOUSEHOLDS}/statistics"
+NEIGHBOUR = "34.71.03.1002"
 
 
 async def decide(registry: Running, household: httpx.Response, **changes: Any) -> httpx.Response:
@@ -145,6 +147,46 @@ class TestStatistics:
             None,
             "tells_another",
         ]
+
+    async def poor_in(self, registry: Running, code: str, poor: int) -> None:
+        for number in range(poor):
+            household = await a_household(registry, kelurahan_code=code, rw=str(1 + number % 2))
+            await a_resident(registry, household, name=f"Warga {number}", nik=None, nik_absent_reason="lost")
+            await decide(registry, household)
+
+    async def test_hides_a_kelurahan_with_few_poor_and_what_would_tell_it(self, registry: Running) -> None:
+        await self.poor_in(registry, PLACE, 3)
+        alone = [(await statistics(registry, code))["poor_households"] for code in (PLACE, "34.71.03", "34.71")]
+        await self.poor_in(registry, NEIGHBOUR, 12)
+
+        small, large = [await statistics(registry, code) for code in (PLACE, NEIGHBOUR)]
+        whole = [await statistics(registry, code) for code in ("34.71.03", "34.71")]
+
+        assert alone == [{"count": None, "null_reason": "fewer_than_five"}] * 3
+        for name in ("poor_households", "poor_residents"):
+            assert small[name] == {"count": None, "null_reason": "fewer_than_five"}
+            assert large[name] == {"count": None, "null_reason": "tells_another"}
+            assert [one[name]["count"] for one in whole] == [15, 15]
+        # Its RW would add up to it.
+        assert [one["poor_households"] for one in large["rw"]] == [{"count": None, "null_reason": "tells_another"}] * 2
+
+    async def test_tells_the_poor_by_the_original_boundaries_only_where_these_are_todays(
+        self, registry: Running
+    ) -> None:
+        await self.poor_in(registry, PLACE, 6)
+        await self.poor_in(registry, NEIGHBOUR, 7)
+
+        async def counted(region: str) -> Any:
+            return (await statistics(registry, region, boundaries="original"))["poor_households"]
+
+        same = [await counted(code) for code in (NEIGHBOUR, "34.71.03")]
+        async with merged(registry, PLACE, into=NEIGHBOUR):
+            today = (await statistics(registry, NEIGHBOUR))["poor_households"]
+            moved = [await counted(code) for code in (PLACE, NEIGHBOUR, "34.71.03")]
+
+        assert [one["count"] for one in same] == [7, 13]
+        assert today["count"] == 13
+        assert [one["count"] or one["null_reason"] for one in moved] == ["tells_another", "tells_another", 13]
 
     async def test_says_that_there_is_no_list_instead_of_zero(self, registry: Running) -> None:
         await a_household(registry)
