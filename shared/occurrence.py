@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from shared.clock import today
-from shared.errors import Invalid, Text
+from shared.errors import Invalid, NotFound, Text
 
 
 class InTheFuture(Invalid):
@@ -17,6 +17,19 @@ def require_not_future(day: date, *, now: datetime, pointer: str) -> None:
     """Refuse a day that has not come yet where the programme sits."""
     if day > today(now):
         raise InTheFuture(pointer=pointer, day=day, today=today(now))
+
+
+class NotYet(NotFound):
+    code = "resource.not_yet"
+    title = Text("Belum ada pada hari itu", "Not there yet on that day")
+    detail = Text("Ini baru ada sejak {since}; {day} lebih awal.", "It is there only since {since}; {day} is earlier.")
+    fix = Text("Tanyakan untuk {since} atau sesudahnya.", "Ask as of {since} or a later day.")
+
+
+def require_begun(since: date, *, on: date) -> None:
+    """Refuse to tell how something stood on a day before it was there: nothing of it would be true."""
+    if on < since:
+        raise NotYet(since=since, day=on, members={"since": since})
 
 
 class TimeReversed(Invalid):

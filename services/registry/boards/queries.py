@@ -35,6 +35,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, in_scope, visible
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.searching import finds
 from shared.statements import fetch, remembered
@@ -207,10 +208,11 @@ def _board(caller: Caller) -> Select[Any]:
 async def one_board(
     connection: AsyncConnection | AsyncSession, board_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one board as it was on the day of `now`, as the caller may see it, or ResourceNotFound."""
+    """Return one board as it was on the day of `now`, as the caller may see it, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _board(caller), {"id": board_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].founded_on, on=today(now))
     return board_view(rows[0])
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, bindparam, select, true
+from sqlalchemy import BindParameter, Date, Select, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.committees.models import Committee, CommitteeDocument, CommitteeMember, Decree
@@ -14,6 +14,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.searching import finds
 from shared.statements import fetch, remembered
@@ -36,6 +37,13 @@ _DECREE = (
     .order_by(Decree.starts_on.desc())
     .limit(1)
     .lateral("decree")
+)
+# A decree may hold from a day to come, though it is signed.
+_SET_UP = (
+    select(func.min(func.least(Decree.signed_on, Decree.starts_on)))
+    .where(Decree.committee_id == Committee.id)
+    .scalar_subquery()
+    .label("set_up_on")
 )
 _COMMITTEES = (
     select(
@@ -104,11 +112,12 @@ def committee_view(row: Any) -> dict[str, Any]:
 async def one_committee(
     connection: AsyncConnection | AsyncSession, committee_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one committee as of today, or ResourceNotFound."""
-    statement = _COMMITTEES.where(Committee.id == committee_id, visible(Committee, caller))
+    """Return one committee as of the day of `now`, or ResourceNotFound or NotYet."""
+    statement = _COMMITTEES.add_columns(_SET_UP).where(Committee.id == committee_id, visible(Committee, caller))
     rows = await fetch(connection, statement, {"on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].set_up_on, on=today(now))
     return committee_view(rows[0])
 
 

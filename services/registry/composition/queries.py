@@ -28,6 +28,7 @@ from services.registry.residents import service as residents
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Bounded, Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.statements import fetch
 
@@ -60,6 +61,7 @@ _OFFICERS: Any = (
     select(
         Board.id,
         Board.kelurahan_code,
+        Board.founded_on,
         places.c.code_now,
         _FORBIDDEN.label("doubling_forbidden"),
         _TERM.c.id.label("term_id"),
@@ -135,11 +137,12 @@ async def declaration_row(
 
 
 async def composition(connection: AsyncConnection, board_id: UUID, *, on: date) -> dict[str, Any]:
-    """Return whom a board is made of on a day, or ResourceNotFound."""
+    """Return whom a board is made of on a day, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _OFFICERS, {"board_id": board_id, "on": on})
     if not rows:
         raise ResourceNotFound
     board = rows[0]
+    require_begun(board.founded_on, on=on)
     term = [row for row in rows if row.officer_id is not None]
     sitting = [row for row in term if row.office_starts_on <= on <= row.office_ends_on]
     officers = [rules.Declared(row.woman, row.poor, row.occupation, row.other_offices) for row in sitting]

@@ -16,6 +16,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.statements import fetch
 
@@ -80,9 +81,10 @@ def consent_view(row: Any) -> dict[str, Any]:
 async def one_consent(
     connection: AsyncConnection | AsyncSession, consent_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one consent, or ResourceNotFound."""
+    """Return one consent, or ResourceNotFound or NotYet."""
     statement = consents(ConsentQuery(), caller).where(Consent.id == consent_id)
     rows = await fetch(connection, statement, {"on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].starts_on, on=today(now))
     return consent_view(rows[0])

@@ -33,6 +33,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import visible
 from shared.lists import Bounded, Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.places import NATION, within
 from shared.rulesets import RuleSet
@@ -108,10 +109,11 @@ def _facilitator(caller: Caller) -> Select[Any]:
 async def facilitator_row(
     connection: AsyncConnection | AsyncSession, facilitator_id: UUID, caller: Caller, *, on: date
 ) -> Any:
-    """Return one facilitator's row as on a day, or ResourceNotFound."""
+    """Return one facilitator's row as on a day, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _facilitator(caller), {"id": facilitator_id, "on": on})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].starts_on, on=on)
     return rows[0]
 
 

@@ -39,6 +39,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.rulesets import in_force, load
 from shared.searching import finds
@@ -174,10 +175,11 @@ def _group(caller: Caller) -> Select[Any]:
 async def one_group(
     connection: AsyncConnection | AsyncSession, group_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one group as of today, or ResourceNotFound."""
+    """Return one group as of the day of `now`, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _group(caller), {"id": group_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].formed_on, on=today(now))
     return group_view(rows[0])
 
 

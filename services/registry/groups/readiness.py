@@ -31,6 +31,7 @@ from services.registry.residents.service import persons
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.rulesets import in_force
 from shared.statements import fetch
@@ -104,13 +105,14 @@ _STANDING = (
 async def readiness_of(
     connection: AsyncConnection | AsyncSession, group_id: UUID, caller: Caller, *, on: date
 ) -> dict[str, Any]:
-    """Return a group's readiness on a day as ReadinessView, or ResourceNotFound; the rules are those of that day."""
+    """Return a group's readiness on a day as ReadinessView, or ResourceNotFound or NotYet; the rules are those of that day."""
     rows = await fetch(
         connection, _STANDING.where(Group.id == GROUP, visible(Group, caller)), {"on": on, "group": group_id}
     )
     if not rows:
         raise ResourceNotFound
     row = rows[0]
+    require_begun(row.formed_on, on=on)
     ruleset = in_force(GROUP_RULES, on)
     run = savings_run(row.months or [], on)
     members, women = (0, 0) if row.over else (row.members_recorded, row.women_recorded)

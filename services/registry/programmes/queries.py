@@ -14,6 +14,7 @@ from services.registry.programmes.schemas import EnrolmentQuery, EnrolmentSort
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.rulesets import RuleSet
 from shared.statements import fetch, remembered
@@ -116,10 +117,11 @@ def _enrolment() -> Select[Any]:
 async def one_enrolment(
     connection: AsyncConnection | AsyncSession, enrolment_id: UUID, _caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one enrolment, or ResourceNotFound."""
+    """Return one enrolment, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _enrolment(), {"id": enrolment_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].held_on, on=today(now))
     return enrolment_view(rows[0])
 
 

@@ -20,6 +20,7 @@ from services.registry.regions.schemas import (
 )
 from shared.errors import ResourceNotFound
 from shared.lists import Boundaries, Order
+from shared.occurrence import require_begun
 from shared.places import within
 from shared.searching import finds
 from shared.statements import fetch, remembered
@@ -119,10 +120,17 @@ def _region() -> Select[Any]:
     return _REGIONS.where(Region.code == _CODE, begun).order_by(Region.valid_from.desc().nulls_last()).limit(1)
 
 
+@remembered
+def _first_day() -> Select[Any]:
+    return select(Region.valid_from).where(Region.code == _CODE).order_by(Region.valid_from).limit(1)
+
+
 async def one_region(connection: AsyncConnection, code: str, *, on: date) -> dict[str, Any]:
-    """Return what a code meant on a day, or last meant before; ResourceNotFound where it had not begun."""
+    """Return what a code meant on a day, or last meant before; ResourceNotFound, or NotYet where it had not begun."""
     rows = await fetch(connection, _region(), {"code": code, "on": on})
     if not rows:
+        for since in await fetch(connection, _first_day(), {"code": code}):
+            require_begun(since.valid_from, on=on)
         raise ResourceNotFound
     return region_view(rows[0])
 

@@ -32,6 +32,7 @@ from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import visible
 from shared.lists import Order
+from shared.occurrence import require_begun
 from shared.permissions import Caller
 from shared.statements import fetch, remembered
 from shared.vault import Vault
@@ -309,20 +310,22 @@ def _resident(caller: Caller, *, unmasked: bool) -> Select[Any]:
 async def household_row(
     connection: AsyncConnection | AsyncSession, household_id: UUID, caller: Caller, now: datetime, *, unmasked: bool
 ) -> Any:
-    """Return the row of one household of the caller's regions, or ResourceNotFound."""
+    """Return the row of one household of the caller's regions, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _household(caller, unmasked=unmasked), {"id": household_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].starts_on, on=today(now))
     return rows[0]
 
 
 async def resident_row(
     connection: AsyncConnection | AsyncSession, resident_id: UUID, caller: Caller, now: datetime, *, unmasked: bool
 ) -> Any:
-    """Return the row of one resident of the caller's regions, or ResourceNotFound."""
+    """Return the row of one resident of the caller's regions, or ResourceNotFound or NotYet."""
     rows = await fetch(connection, _resident(caller, unmasked=unmasked), {"id": resident_id, "on": today(now)})
     if not rows:
         raise ResourceNotFound
+    require_begun(rows[0].starts_on, on=today(now))
     return rows[0]
 
 

@@ -106,7 +106,7 @@ class TestSplit:
 
         assert (old["valid_to"], now["valid_from"]) == (BEFORE, DAY)
         assert (old["version"], now["version"]) == (2, 3)
-        assert (unborn.status_code, code_of(unborn)) == (404, "resource.not_found")
+        assert (unborn.status_code, code_of(unborn)) == (404, "resource.not_yet")
 
     async def test_says_what_became_of_whom(self, regions: Running) -> None:
         made = await recorded(regions, SPLIT)
