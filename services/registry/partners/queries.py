@@ -1,17 +1,36 @@
 """How partners are read."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Select, Uuid, and_, bindparam, not_, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    not_,
+    null,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from services.registry.database import places
+from services.registry.database import journal_entries, places
 from services.registry.partners.models import Partner, Verification
 from services.registry.partners.schemas import PartnerQuery, PartnerSort
 from services.registry.personal import service as personal
-from shared.clock import today
+from shared.clock import end_of, today
 from shared.errors import ResourceNotFound
 from shared.lists import Order
 from shared.permissions import Caller
@@ -48,30 +67,62 @@ def _good(known: Any) -> ColumnElement[bool]:
     return and_(known["verified_on"].is_not(None), or_(known["expires_on"].is_(None), known["expires_on"] >= ON))
 
 
-def _partners(known: Any) -> Select[Any]:
-    others = (column for column in Partner.__table__.c if column.name not in _PRESENT)
-    return select(*others, *(known[name] for name in _PRESENT), _good(known).label("verified"))
+UNTIL: BindParameter[datetime] = bindparam("until", type_=DateTime(timezone=True))
+"""The moment at which that day is over."""
+
+_BY_THEN = journal_entries.c.recorded_at < UNTIL
+_TOLD = (
+    select(cast(func.convert_from(journal_entries.c.payload, "UTF8"), JSONB)["data"].label("data"))
+    .where(
+        journal_entries.c.subject == func.concat("partners/", Partner.id),
+        journal_entries.c.action.in_(("partner.recorded", "partner.changed")),
+    )
+    # Of a day before the first entry nothing earlier is known than what it says.
+    .order_by(_BY_THEN.desc(), case((_BY_THEN, -journal_entries.c.id), else_=journal_entries.c.id))
+    .limit(1)
+    .correlate(Partner)
+    .lateral("told")
+)
+"""The partner as its journal told of it by the day."""
+
+_SAME = Partner.changed_at < UNTIL
+_ROW = {column.name: column for column in Partner.__table__.c if column.name not in _PRESENT}
+_THEN = _ROW | {
+    name: case((_SAME, _ROW[name]), else_=func.coalesce(cast(_TOLD.c.data[name].astext, _ROW[name].type), _ROW[name]))
+    for name in ("name", "active")
+}
+_THEN |= {
+    name: case((_SAME, _ROW[name]), else_=cast(_TOLD.c.data[name].astext, _ROW[name].type))
+    for name in ("region_code", "registration_number")
+}
+# The journal does not keep these.
+_THEN |= {name: case((_SAME, _ROW[name]), else_=null()) for name in ("website", "tax_number", "mailbox")}
 
 
-_PARTNERS = _partners(_PRESENT)
-_PARTNERS_THEN = _partners(_HELD.c).outerjoin(_HELD, true())
+def _partners(row: Mapping[str, Any], known: Any) -> Select[Any]:
+    columns = (column.label(name) for name, column in row.items())
+    return select(*columns, *(known[name] for name in _PRESENT), _good(known).label("verified"))
+
+
+_PARTNERS = _partners(_ROW, _PRESENT)
+_PARTNERS_THEN = _partners(_THEN, _HELD.c).outerjoin(_HELD, true()).outerjoin(_TOLD, true())
 _NAMES = personal.personal_records()
 
 
 @remembered
 def partners(query: PartnerQuery) -> Select[Any]:
-    """Return the statement of the list of partners; it takes the day as `on`."""
-    known, statement = (_PRESENT, _PARTNERS) if query.as_of is None else (_HELD.c, _PARTNERS_THEN)
+    """Return the statement of the list of partners; it takes the day as `on`, and `until` when it is over."""
+    row, known, statement = (_ROW, _PRESENT, _PARTNERS) if query.as_of is None else (_THEN, _HELD.c, _PARTNERS_THEN)
     if query.q is not None:
         statement = statement.where(finds(Partner.name, query.q))
     if query.kind is not None:
         statement = statement.where(Partner.kind == query.kind)
     if query.active is not None:
-        statement = statement.where(Partner.active == query.active)
+        statement = statement.where(row["active"] == query.active)
     if query.verified is not None:
         statement = statement.where(_good(known) if query.verified else not_(_good(known)))
     if query.region is not None:
-        seat = places.c.kelurahan_code == Partner.region_code
+        seat = places.c.kelurahan_code == row["region_code"]
         statement = statement.join(places, seat).where(query.lies_in_region(places))
     return statement
 
@@ -107,8 +158,9 @@ def _partner() -> Select[Any]:
 async def one_partner(
     connection: AsyncConnection | AsyncSession, partner_id: UUID, _caller: Caller, now: datetime
 ) -> dict[str, Any]:
-    """Return one partner, or ResourceNotFound."""
-    rows = await fetch(connection, _partner(), {"id": partner_id, "on": today(now)})
+    """Return one partner as it was on the day of `now`, or ResourceNotFound."""
+    day = today(now)
+    rows = await fetch(connection, _partner(), {"id": partner_id, "on": day, "until": end_of(day)})
     if not rows:
         raise ResourceNotFound
     return partner_view(rows[0])

@@ -20,7 +20,7 @@ from services.registry.partners.schemas import (
     VerificationView,
     WithdrawalDraft,
 )
-from shared.clock import AsOf, Now, today
+from shared.clock import AsOf, Now, end_of, today
 from shared.database import Reading
 from shared.items import to_change
 from shared.lists import Page, page
@@ -49,7 +49,7 @@ async def list_partners(
         query=query,
         order=queries.ORDERS[query.sort],
         shape=queries.partner_view,
-        parameters={"on": query.as_of or today(now)},
+        parameters={"on": query.as_of or today(now), "until": end_of(query.as_of or today(now))},
     )
 
 

@@ -101,7 +101,7 @@ class VerificationQuery(PageQuery):
 
 
 class PartnerView(BaseModel):
-    """A partner."""
+    """A partner; as of a day before its last change without website, tax number and mailbox, not kept by day."""
 
     id: UUID
     name: str
@@ -143,5 +143,5 @@ class PartnerQuery(PlacedQuery):
     kind: PartnerKind | None = None
     active: bool | None = None
     verified: bool | None = Field(None, description="Whether somebody saw the evidence of who it is, good on the day")
-    as_of: date | None = Field(None, description="Verified on this day; today when absent")
+    as_of: date | None = Field(None, description="As recorded by this day; today when absent")
     sort: PartnerSort = PartnerSort.RECORDED

@@ -225,6 +225,29 @@ class TestHistory:
         ]
         assert (await registry.http.get(PARTNERS)).json()["items"] == [(await registry.http.get(address)).json()]
 
+    async def test_stands_beside_the_name_of_its_day(self, registry: Running) -> None:
+        draft = {"region_code": "34.71", "registration_number": "AHU-1", "tax_number": "012345678901234"}
+        partner = await verify(registry, await a_partner(registry, **draft), verified_on=str(TODAY - timedelta(days=9)))
+        async with registry.database.writes.begin() as connection:
+            await connection.execute(text("UPDATE journal_entries SET recorded_at = recorded_at - interval '9 days'"))
+        changes = {"name": "Bank Lain", "registration_number": None, "active": False, "region_code": "33.74"}
+        await edit(registry, partner, registry.token("programme_manager"), **changes)
+        address = f"{PARTNERS}/{partner.json()['id']}"
+
+        async def on(days: int, query: str = "") -> Any:
+            asked = TODAY - timedelta(days=days)
+            one = (await registry.http.get(f"{address}?as_of={asked}")).json()
+            listed = (await registry.http.get(f"{PARTNERS}?as_of={asked}{query}")).json()["items"]
+            assert listed in ([], [one])
+            named = one["name"], one["registration_number"], one["active"], one["region_code"], one["tax_number"]
+            return named, one["verified"], len(listed)
+
+        before = (partner.json()["name"], "AHU-1", True, "34.71", None)
+        after = ("Bank Lain", None, False, "33.74", "012345678901234")
+        assert [await on(days) for days in (30, 1, 0)] == [(before, False, 1), (before, True, 1), (after, False, 1)]
+        assert (await on(1, "&active=true&region=34.71"))[2] == (await on(0, "&active=false&region=33.74"))[2] == 1
+        assert (await on(1, "&active=false"))[2] == (await on(0, "&region=34.71"))[2] == 0
+
     async def test_costs_one_statement(self, registry: Running) -> None:
         partner = await verify(registry, await a_partner(registry))
         await history(registry, partner)
