@@ -121,6 +121,18 @@ def reach_beyond(places: Table, regions: Any, served: Iterable[str]) -> ColumnEl
     return exists(select(region).where(not_(within_any(called_today(places, region), served))))
 
 
+def name_of(places: Any, code: Any) -> ColumnElement[str]:
+    """Return what a code, a column of a row joined with `places`, is called or was called last."""
+    named = places.alias("named")
+    return select(named.c.name).where(named.c.kelurahan_code == code).correlate(places).scalar_subquery()
+
+
+def called_now(places: Any) -> ColumnElement[str]:
+    """Return the name that stands beside `code_now`: what the place of a row joined with `places` is called today."""
+    # A copy may not have heard of it yet; its own row says what its code was last called.
+    return func.coalesce(name_of(places, places.c.code_now), places.c.name)
+
+
 def lies_within(code: str, prefixes: Iterable[str]) -> bool:
     """Tell whether a code is one of the regions or lies below one, at a dot boundary."""
     return any(prefix in {NATION, code} or code.startswith(f"{prefix}.") for prefix in prefixes)

@@ -18,6 +18,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 from shared.statements import fetch, remembered
 
 NEWEST_FIRST = Order(Complaint.recorded_at.expression, datetime, Complaint.id.expression, descending=True)
@@ -76,7 +77,7 @@ _COMPLAINTS = (
         Complaint.id,
         Complaint.kelurahan_code,
         places.c.code_now,
-        places.c.name.label("kelurahan_name"),
+        called_now(places).label("kelurahan_name"),
         Complaint.board_id,
         Complaint.activity_id,
         Complaint.scope,

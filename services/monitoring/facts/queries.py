@@ -22,6 +22,7 @@ from services.monitoring.facts.models import (
     Progress,
     Term,
 )
+from shared.places import called_now
 from shared.statements import fetch
 
 _BOARD_ID: BindParameter[UUID] = bindparam("board_id", type_=Uuid)
@@ -58,7 +59,7 @@ _BOARD: Any = (
         Board.id,
         Board.kelurahan_code,
         places.c.code_now,
-        places.c.name.label("kelurahan_name"),
+        called_now(places).label("kelurahan_name"),
         Board.name,
         Board.founded_on,
         Board.legal_status,

@@ -14,6 +14,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 from shared.searching import finds
 
 RECORDED = Order(Activity.id.expression, UUID, Activity.id.expression)
@@ -25,7 +26,7 @@ ORDERS_IN_PLAN = {
 _ACTIVITIES = select(
     *Activity.__table__.c,
     places.c.code_now,
-    places.c.name.label("kelurahan_name"),
+    called_now(places).label("kelurahan_name"),
 ).join(places, places.c.kelurahan_code == Activity.kelurahan_code)
 
 

@@ -25,6 +25,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 from shared.statements import fetch, remembered
 
 OPPORTUNITY_ORDERS = {
@@ -66,7 +67,7 @@ def _opportunities(caller: Caller) -> Select[Any]:
         select(
             *Opportunity.__table__.c,
             places.c.code_now,
-            places.c.name.label("kelurahan_name"),
+            called_now(places).label("kelurahan_name"),
             _BOARDS.c.name.label("board_name"),
             _WORKS.c.title,
             _WORKS.c.volume,
@@ -152,7 +153,7 @@ def _agreements(caller: Caller) -> Select[Any]:
         select(
             *Agreement.__table__.c,
             places.c.code_now,
-            places.c.name.label("kelurahan_name"),
+            called_now(places).label("kelurahan_name"),
             _BOARDS.c.name.label("board_name"),
             _PARTNERS.c.name.label("partner_name"),
             _MOVED.c.sent_rupiah,
@@ -228,7 +229,7 @@ def _disbursements(caller: Caller) -> Select[Any]:
         select(
             *Disbursement.__table__.c,
             places.c.code_now,
-            places.c.name.label("kelurahan_name"),
+            called_now(places).label("kelurahan_name"),
             in_scope(Disbursement, caller).label("full"),
         )
         .join(places, places.c.kelurahan_code == Disbursement.kelurahan_code)

@@ -14,6 +14,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 
 ORDERS = {
     MeetingSort.RECORDED: Order(Meeting.id.expression, UUID, Meeting.id.expression),
@@ -22,7 +23,7 @@ ORDERS = {
 _MEETINGS = select(
     *Meeting.__table__.c,
     places.c.code_now,
-    places.c.name.label("kelurahan_name"),
+    called_now(places).label("kelurahan_name"),
 ).join(places, places.c.kelurahan_code == Meeting.kelurahan_code)
 
 

@@ -14,6 +14,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 from shared.searching import finds
 
 ORDERS = {
@@ -24,7 +25,7 @@ CAUSES_RECORDED = Order(Cause.id.expression, UUID, Cause.id.expression)
 _PROBLEMS = select(
     *Problem.__table__.c,
     places.c.code_now,
-    places.c.name.label("kelurahan_name"),
+    called_now(places).label("kelurahan_name"),
 ).join(places, places.c.kelurahan_code == Problem.kelurahan_code)
 
 

@@ -15,6 +15,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 from shared.searching import finds
 
 ORDERS = {
@@ -27,7 +28,7 @@ _PLANS = (
         Plan.id,
         Plan.kelurahan_code,
         places.c.code_now,
-        places.c.name.label("kelurahan_name"),
+        called_now(places).label("kelurahan_name"),
         Plan.board_id,
         _BOARDS.c.name.label("board_name"),
         Plan.title,

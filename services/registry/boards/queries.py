@@ -31,6 +31,7 @@ from services.registry.boards.models import NO_MANDATE_YET, Board, BoardName, Le
 from services.registry.boards.rules import LegalStatus
 from services.registry.boards.schemas import BoardQuery, BoardSort, HistoryQuery, TermQuery
 from services.registry.database import places
+from services.registry.regions import service as regions
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, in_scope, visible
@@ -99,7 +100,6 @@ _COLUMNS = (
     Board.id,
     Board.kelurahan_code,
     places.c.code_now,
-    places.c.name.label("kelurahan_name"),
     Board.founded_on,
     Board.phone,
     _LATEST.c.id.label("term_id"),
@@ -116,13 +116,20 @@ _COLUMNS = (
     Board.changed_at,
 )
 _NOW = (
-    select(*_COLUMNS, Board.name, Board.legal_status, Board.deed_number)
+    select(
+        *_COLUMNS,
+        regions.place_name(Board.kelurahan_code).label("kelurahan_name"),
+        Board.name,
+        Board.legal_status,
+        Board.deed_number,
+    )
     .join(places, in_place(Board))
     .outerjoin(_LATEST, true())
 )
 _THEN = (
     select(
         *_COLUMNS,
+        regions.place_name(Board.kelurahan_code, on=ON).label("kelurahan_name"),
         func.coalesce(_CALLED.c.name, Board.name).label("name"),
         func.coalesce(cast(_DEED.c.legal_status, Board.legal_status.type), literal(LegalStatus.NONE.value)).label(
             "legal_status"
@@ -153,9 +160,10 @@ def boards(query: BoardQuery, caller: Caller) -> Select[Any]:
         ends = literal_column(NO_MANDATE_YET, Date)
         statement = statement.where(ends < query.mandate_ends_before, Board.dissolved_on.is_(None))
     if query.dissolved is not None:
-        statement = statement.where(
-            Board.dissolved_on.is_not(None) if query.dissolved else Board.dissolved_on.is_(None)
-        )
+        over: ColumnElement[bool] = Board.dissolved_on.is_not(None)
+        if query.as_of is not None:
+            over = and_(over, Board.dissolved_on <= ON)
+        statement = statement.where(over if query.dissolved else not_(over))
     match query.mandate:
         case "valid":
             statement = statement.where(_IN_FORCE)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.boards.deeds import require_deed_fits
@@ -126,6 +126,13 @@ AUDIENCES = {
 def board_names() -> Subquery:
     """Return the boards as other slices may join them: id and name."""
     return select(Board.id, Board.name).subquery("board_names_now")
+
+
+def called_on(board_id: Any, on: Any, *, else_: Any) -> ColumnElement[str]:
+    """Return what a board that a column names was called on a day, as a column; before its first name `else_`."""
+    called = select(BoardName.name).where(BoardName.board_id == board_id, BoardName.starts_on <= on)
+    then = called.order_by(BoardName.starts_on.desc()).limit(1).correlate(board_id.table).scalar_subquery()
+    return func.coalesce(then, else_)
 
 
 async def place_of(session: AsyncSession, board_id: UUID, *, by: Caller) -> str:

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, bindparam, func, select, true
+from sqlalchemy import BindParameter, Date, Label, Select, bindparam, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.committees.models import Committee, CommitteeDocument, CommitteeMember, Decree
 from services.registry.committees.schemas import CommitteeDocumentQuery, CommitteeQuery, CommitteeSort, DatedQuery
 from services.registry.database import places
+from services.registry.regions import service as regions
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.items import in_place, visible
@@ -50,7 +51,6 @@ _COMMITTEES = (
         Committee.id,
         Committee.region_code,
         places.c.code_now,
-        places.c.name.label("region_name"),
         _DECREE.c.id.label("decree_id"),
         _DECREE.c.kind,
         _DECREE.c.name,
@@ -68,10 +68,14 @@ _COMMITTEES = (
 )
 
 
+def _named(on: Any) -> Label[str]:
+    return regions.place_name(Committee.region_code, on=on).label("region_name")
+
+
 @remembered
 def committees(query: CommitteeQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of committees; it takes the day as `on`."""
-    statement = _COMMITTEES.where(visible(Committee, caller))
+    statement = _COMMITTEES.add_columns(_named(None if query.as_of is None else ON)).where(visible(Committee, caller))
     if query.as_of is not None:
         statement = statement.where(_DECREE.c.id.is_not(None))
     if query.region is not None:
@@ -113,7 +117,9 @@ async def one_committee(
     connection: AsyncConnection | AsyncSession, committee_id: UUID, caller: Caller, now: datetime
 ) -> dict[str, Any]:
     """Return one committee as of the day of `now`, or ResourceNotFound or NotYet."""
-    statement = _COMMITTEES.add_columns(_SET_UP).where(Committee.id == committee_id, visible(Committee, caller))
+    statement = _COMMITTEES.add_columns(_SET_UP, _named(ON)).where(
+        Committee.id == committee_id, visible(Committee, caller)
+    )
     rows = await fetch(connection, statement, {"on": today(now)})
     if not rows:
         raise ResourceNotFound

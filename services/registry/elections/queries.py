@@ -18,6 +18,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
+from shared.places import called_now
 from shared.rulesets import load
 from shared.statements import fetch
 from shared.vault import Vault
@@ -42,7 +43,7 @@ _ELECTIONS = (
     select(
         *Election.__table__.c,
         places.c.code_now,
-        places.c.name.label("kelurahan_name"),
+        called_now(places).label("kelurahan_name"),
         _BOARDS.c.name.label("board_name"),
     )
     .join(places, places.c.kelurahan_code == Election.kelurahan_code)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Integer,
+    Label,
     Select,
     Uuid,
     and_,
@@ -59,9 +60,13 @@ _FACILITATORS = (
     .join(places, places.c.kelurahan_code == Facilitator.region_code)
     .outerjoin(_NAMES, _NAMES.c.id == Facilitator.id)
 )
-_ASSIGNMENTS = select(*Assignment.__table__.c, places.c.code_now, places.c.name.label("kelurahan_name")).join(
+_ASSIGNMENTS = select(*Assignment.__table__.c, places.c.code_now).join(
     places, places.c.kelurahan_code == Assignment.kelurahan_code
 )
+
+
+def _named(on: Any) -> Label[str]:
+    return regions.place_name(Assignment.kelurahan_code, on=on).label("kelurahan_name")
 
 
 @remembered
@@ -120,7 +125,8 @@ async def facilitator_row(
 @remembered
 def assignments(facilitator_id: UUID, query: AssignmentQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of a facilitator's assignments; it takes the day as `on`."""
-    statement = _ASSIGNMENTS.where(Assignment.facilitator_id == facilitator_id, visible(Assignment, caller))
+    statement = _ASSIGNMENTS.add_columns(_named(None if query.as_of is None else ON))
+    statement = statement.where(Assignment.facilitator_id == facilitator_id, visible(Assignment, caller))
     if query.as_of is not None:
         statement = statement.where(Assignment.holds_on(ON))
     return statement
@@ -154,7 +160,7 @@ async def one_assignment(
     """Return one assignment of a facilitator, or ResourceNotFound."""
     rows = await fetch(
         connection,
-        _ASSIGNMENTS.where(
+        _ASSIGNMENTS.add_columns(_named(None)).where(
             Assignment.id == assignment_id, Assignment.facilitator_id == facilitator_id, visible(Assignment, caller)
         ),
     )
@@ -286,7 +292,8 @@ def gaps(query: GapQuery) -> Select[Any]:
     )
     if query.role is not None:
         serving = serving.where(Assignment.role == query.role)
-    return select(places.c.kelurahan_code.label("id"), places.c.name).where(_kelurahan(query), not_(serving))
+    name = regions.code_name(places.c.kelurahan_code, on=None if query.as_of is None else ON).label("name")
+    return select(places.c.kelurahan_code.label("id"), name).where(_kelurahan(query), not_(serving))
 
 
 def gap_view(row: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
+    Label,
     ScalarSelect,
     Select,
     Uuid,
@@ -24,7 +25,7 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.registry.boards.service import board_names
+from services.registry.boards.service import board_names, called_on
 from services.registry.database import places
 from services.registry.groups.models import Group, JointLiability, Membership
 from services.registry.groups.rules import CountedFrom, GroupKind, GroupRules, MemberRole
@@ -95,7 +96,6 @@ _GROUPS = (
         Group.kelurahan_code,
         places.c.code_now,
         Group.board_id,
-        _BOARDS.c.name.label("board_name"),
         Group.name,
         Group.kind,
         Group.bond,
@@ -117,10 +117,15 @@ _GROUPS = (
 )
 
 
+def _board_name(on: Any) -> Label[str]:
+    now = _BOARDS.c.name
+    return (now if on is None else called_on(Group.board_id, on, else_=now)).label("board_name")
+
+
 @remembered
 def groups(query: GroupQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of groups; it takes the day as `on`."""
-    statement = _GROUPS.where(visible(Group, caller))
+    statement = _GROUPS.add_columns(_board_name(None if query.as_of is None else ON)).where(visible(Group, caller))
     if query.as_of is not None:
         statement = statement.where(Group.formed_on <= ON, or_(Group.dissolved_on.is_(None), Group.dissolved_on >= ON))
     if query.region is not None:
@@ -169,7 +174,7 @@ def group_view(row: Any) -> dict[str, Any]:
 
 @remembered
 def _group(caller: Caller) -> Select[Any]:
-    return _GROUPS.where(Group.id == bindparam("id", type_=Uuid), visible(Group, caller))
+    return _GROUPS.add_columns(_board_name(ON)).where(Group.id == bindparam("id", type_=Uuid), visible(Group, caller))
 
 
 async def one_group(

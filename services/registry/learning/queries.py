@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Label, Select, and_, case, cast, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.database import places
@@ -34,15 +34,17 @@ ORDERS = {
 SESSIONS_NEWEST_FIRST = Order(LearningSession.held_on.expression, date, LearningSession.id.expression, descending=True)
 FOLLOW_UPS_BY_DAY = Order(FollowUp.due_on.expression, date, FollowUp.id.expression)
 
-_COMMUNITIES = select(*LearningCommunity.__table__.c, places.c.code_now, places.c.name.label("region_name")).join(
-    places, in_place(LearningCommunity)
-)
+_COMMUNITIES = select(*LearningCommunity.__table__.c, places.c.code_now).join(places, in_place(LearningCommunity))
+
+
+def _named(on: date | None) -> Label[str]:
+    return regions.place_name(LearningCommunity.region_code, on=on).label("region_name")
 
 
 @remembered
 def communities(query: LearningCommunityQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of learning communities."""
-    statement = _COMMUNITIES.where(visible(LearningCommunity, caller))
+    statement = _COMMUNITIES.add_columns(_named(query.as_of)).where(visible(LearningCommunity, caller))
     if query.region is not None:
         statement = statement.where(query.lies_in_region(places))
     if query.kind is not None:
@@ -80,7 +82,9 @@ async def one_community(
     connection: AsyncConnection | AsyncSession, community_id: UUID, caller: Caller, _now: object = None
 ) -> dict[str, Any]:
     """Return one learning community, or ResourceNotFound."""
-    statement = _COMMUNITIES.where(LearningCommunity.id == community_id, visible(LearningCommunity, caller))
+    statement = _COMMUNITIES.add_columns(_named(None)).where(
+        LearningCommunity.id == community_id, visible(LearningCommunity, caller)
+    )
     return community_view(await _one(connection, statement))
 
 

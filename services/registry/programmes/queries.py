@@ -4,13 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Date, Select, Uuid, bindparam, case, select
+from sqlalchemy import BindParameter, Date, Label, Select, Uuid, bindparam, case, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.database import places
 from services.registry.programmes.models import Enrolment
 from services.registry.programmes.rules import EnrolmentState, Phase
 from services.registry.programmes.schemas import EnrolmentQuery, EnrolmentSort
+from services.registry.regions import service as regions
 from shared.clock import today
 from shared.errors import ResourceNotFound
 from shared.lists import Order
@@ -36,7 +37,6 @@ _ENROLMENTS = select(
     Enrolment.id,
     Enrolment.kelurahan_code,
     places.c.code_now,
-    places.c.name.label("kelurahan_name"),
     Enrolment.programme,
     _STATE.label("state"),
     Enrolment.held_on,
@@ -55,10 +55,14 @@ _ENROLMENTS = select(
 ).join(places, places.c.kelurahan_code == Enrolment.kelurahan_code)
 
 
+def _named(on: Any) -> Label[str]:
+    return regions.place_name(Enrolment.kelurahan_code, on=on).label("kelurahan_name")
+
+
 @remembered
 def enrolments(query: EnrolmentQuery) -> Select[Any]:
     """Return the statement of the list of enrolments; it takes the day as `on`."""
-    statement = _ENROLMENTS
+    statement = _ENROLMENTS.add_columns(_named(None if query.as_of is None else ON))
     if query.as_of is not None:
         statement = statement.where(Enrolment.held_on <= ON)
     if query.region is not None:
@@ -111,7 +115,7 @@ def enrolment_view(row: Any) -> dict[str, Any]:
 
 @remembered
 def _enrolment() -> Select[Any]:
-    return _ENROLMENTS.where(Enrolment.id == bindparam("id", type_=Uuid))
+    return _ENROLMENTS.add_columns(_named(ON)).where(Enrolment.id == bindparam("id", type_=Uuid))
 
 
 async def one_enrolment(

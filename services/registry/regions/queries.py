@@ -4,7 +4,19 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Select, any_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    any_,
+    bindparam,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import Uuid
@@ -21,7 +33,7 @@ from services.registry.regions.schemas import (
 from shared.errors import ResourceNotFound
 from shared.lists import Boundaries, Order
 from shared.occurrence import require_begun
-from shared.places import within
+from shared.places import called_now, name_of, within
 from shared.searching import finds
 from shared.statements import fetch, remembered
 
@@ -33,6 +45,40 @@ SUCCESSION_ORDERS = {
     SuccessionSort.RECORDED: Order(Succession.id.expression, UUID, Succession.id.expression),
     SuccessionSort.LATEST: Order(Succession.effective_on.expression, date, Succession.id.expression, descending=True),
 }
+
+
+def code_name(code: Any, *, on: Any = None) -> ColumnElement[str]:
+    """Return what a code, a column of a row joined with `places`, is called, or was on a day, as a column."""
+    last = name_of(places, code)
+    if on is None:
+        return last
+    region = aliased(Region, name="region_then")
+    then = select(func.max(region.name)).where(region.code == code, region.valid_on(on)).correlate(places)
+    return func.coalesce(then.scalar_subquery(), last)
+
+
+def place_name(made_under: Any, *, on: Any = None) -> ColumnElement[str]:
+    """Return what the place of a row joined with `places` is called today, or was on a day, as a column.
+
+    `made_under` holds the row's own code: where that was valid on the day, its name then. Else the name of the one
+    code that stood for the same place then; where there was none, or several, today's.
+    """
+    now = called_now(places)
+    if on is None:
+        return now
+    region, known = aliased(Region, name="region_then"), places.alias("known_as")
+    outer = (places, made_under.table)
+    known_as = select(known.c.kelurahan_code).where(known.c.code_now == places.c.code_now).correlate(*outer)
+    own, only = func.max(region.name).filter(region.code == made_under), func.max(region.name)
+    codes = func.array_append(func.array(known_as.scalar_subquery()), made_under)
+    then = (
+        select(func.coalesce(own, case((func.count() == 1, only))))
+        .where(region.code == any_(codes), region.valid_on(on))
+        .correlate(*outer)
+    )
+    return func.coalesce(then.scalar_subquery(), now)
+
+
 ON: BindParameter[date] = bindparam("on", type_=Date)
 """The day a region is judged on: today, or `as_of`."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.database import journal_entries, places
 from services.registry.regions.models import Region, Succession
+from services.registry.regions.queries import code_name, place_name
 from services.registry.regions.rules import (
     Step,
     Successor,
@@ -32,6 +33,20 @@ from shared.occurrence import require_not_future
 from shared.permissions import Caller
 from shared.places import NATION, place_row, within_any
 from shared.statements import among, fetch, remembered
+
+__all__ = [
+    "RegionUnknown",
+    "code_name",
+    "codes_now",
+    "lock_regions",
+    "place_name",
+    "region_change",
+    "region_now",
+    "require_known",
+    "require_region",
+    "stand",
+    "successor_since",
+]
 
 AUDIENCES = {
     "region.recorded": Audience.PUBLIC,

@@ -24,6 +24,7 @@ from sqlalchemy.orm import aliased
 
 from services.registry.database import places
 from services.registry.personal import service as personal
+from services.registry.regions import service as regions
 from services.registry.residents.models import Household, Resident, WelfareStatus
 from services.registry.residents.numbers import NIK_SHOWN, NikUnusable, nik_faults
 from services.registry.residents.rules import ResidentEnd
@@ -78,7 +79,6 @@ def _is_judged(household_id: Any, asked: WelfareAsked) -> ColumnElement[bool]:
 _HOUSEHOLDS = select(
     *Household.__table__.c,
     places.c.code_now,
-    places.c.name.label("kelurahan_name"),
     select(func.count())
     .where(Resident.household_id == Household.id, Resident.holds_on(ON), Resident.merged_into.is_(None))
     .scalar_subquery()
@@ -109,8 +109,9 @@ def _with_personal(statement: Select[Any], model: Any) -> Select[Any]:
     )
 
 
-def _households(caller: Caller, *, unmasked: bool) -> Select[Any]:
-    statement = _HOUSEHOLDS.where(visible(Household, caller))
+def _households(caller: Caller, *, unmasked: bool, on: Any) -> Select[Any]:
+    name = regions.place_name(Household.kelurahan_code, on=on).label("kelurahan_name")
+    statement = _HOUSEHOLDS.add_columns(name).where(visible(Household, caller))
     return _with_personal(statement, Household) if unmasked else statement
 
 
@@ -122,7 +123,8 @@ def _residents(caller: Caller, *, unmasked: bool) -> Select[Any]:
 @remembered
 def households(query: HouseholdQuery, caller: Caller, *, unmasked: bool) -> Select[Any]:
     """Return the statement of the list of households; it takes the day as `on`."""
-    statement = _households(caller, unmasked=unmasked).where(Household.holds_on(ON), query.lies_in_region(places))
+    statement = _households(caller, unmasked=unmasked, on=None if query.as_of is None else ON)
+    statement = statement.where(Household.holds_on(ON), query.lies_in_region(places))
     if query.rw is not None:
         statement = statement.where(Household.rw == query.rw)
     if query.rt is not None:
@@ -299,7 +301,7 @@ def resident_view(caller: Caller, vault: Vault | None) -> Callable[[Any], Mappin
 
 @remembered
 def _household(caller: Caller, *, unmasked: bool) -> Select[Any]:
-    return _households(caller, unmasked=unmasked).where(Household.id == bindparam("id", type_=Uuid))
+    return _households(caller, unmasked=unmasked, on=ON).where(Household.id == bindparam("id", type_=Uuid))
 
 
 @remembered

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.database import places
 from services.registry.personal import service as personal
+from services.registry.regions import service as regions
 from services.registry.residents.service import Sex
 from services.registry.volunteers.models import Volunteer
 from services.registry.volunteers.rules import VolunteerRole, shown_by_sex
@@ -119,7 +120,7 @@ def statistics(query: StatisticsQuery) -> Select[Any]:
     return (
         select(
             query.code(places).label("id"),
-            func.min(places.c.name).label("name"),
+            regions.code_name(query.code(places), on=None if query.as_of is None else ON).label("name"),
             func.count(Volunteer.trained_on).label("trained"),
             *_counts(),
         )

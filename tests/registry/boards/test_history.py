@@ -54,6 +54,23 @@ class TestNames:
         earlier = await registry.http.get(f"{board.headers['Location']}?as_of=2008-01-31")
         assert earlier.json()["name"] == "BKM Contoh"
 
+    async def test_of_the_day_are_shown_with_the_groups_of_a_day(
+        self, registry: Running, board: httpx.Response
+    ) -> None:
+        await post(registry, board, "names", {"name": "LKM Contoh", "starts_on": "2008-02-01"})
+        draft = {"board_id": board.json()["id"], "name": "KSM Contoh", "kind": "social", "bond": "domicile"}
+        draft |= {"formed_on": "2007-01-01", "members": 9, "women": 1}
+        headers = registry.token("facilitator")
+        group = await registry.http.post("/registry/v1/groups", json=draft, headers=headers)
+
+        async def called(query: str) -> list[str]:
+            one = await registry.http.get(f"{group.headers['Location']}?{query}", headers=headers)
+            listed = await registry.http.get(f"/registry/v1/groups?{query}", headers=headers)
+            return [item["board_name"] for item in (one.json(), *listed.json()["items"])]
+
+        assert await called("as_of=2008-01-31") == ["BKM Contoh"] * 2
+        assert await called("as_of=2008-02-01") == await called("") == ["LKM Contoh"] * 2
+
     async def test_are_all_found_by_their_words(self, registry: Running, board: httpx.Response) -> None:
         await post(registry, board, "names", {"name": "LKM Sejahtera", "starts_on": "2008-02-01"})
 
@@ -329,6 +346,9 @@ class TestDissolution:
         assert await count("mandate=lapsed") == await count(f"mandate_ends_before={TODAY}") == 0
         assert (await count(f"as_of={TODAY}"), await count(f"as_of={TODAY - timedelta(days=1)}")) == (0, 1)
         assert (await count("dissolved=true"), await count("dissolved=false")) == (1, 0)
+        last, before = (f"as_of={TODAY - timedelta(days=days)}" for days in (1, 2))
+        assert (await count(f"{last}&dissolved=true"), await count(f"{last}&dissolved=false")) == (1, 0)
+        assert (await count(f"{before}&dissolved=true"), await count(f"{before}&dissolved=false")) == (0, 1)
 
     async def test_lets_nothing_begin_afterwards(self, registry: Running, board: httpx.Response) -> None:
         await self.dissolve(registry, board)
