@@ -170,7 +170,7 @@ async def begin_copy(
 def _carried(synced: Synced, caller: Caller) -> Select[Any]:
     """Return the statement of the rows of a table that a caller may carry."""
     table = synced.model.__table__
-    columns = [table.c[name] for name in synced.columns if name not in synced.hides]
+    columns = [table.c[name] for name in synced.columns if name not in synced.sealed]
     return (
         select(table.c.id, *columns)
         .join(places_of(synced.model), in_place(synced.model))
@@ -284,17 +284,16 @@ async def _records(
     statement = _carried(synced, caller).where(synced.model.id == func.any(wanted))
     rows = {row.id: row for row in await fetch(session, statement, {"ids": ids})}
     opened: Mapping[UUID, Mapping[str, Any]] = {}
-    if synced.hidden is not None and caller.may(synced.hidden.scope) and rows:
+    unmasked = synced.hidden is not None and caller.may(synced.hidden.scope)
+    if synced.hidden is not None and unmasked and rows:
         opened = await synced.hidden.opened(session, list(rows))
         page.shown[synced.name] = list(rows)
-    return {one: _record(synced, rows[one], opened.get(one, {})) for one in ids if one in rows}
+    return {one: _record(synced, rows[one], opened.get(one, {}), unmasked=unmasked) for one in ids if one in rows}
 
 
-def _record(synced: Synced, row: Any, hidden: Mapping[str, Any]) -> dict[str, Any]:
+def _record(synced: Synced, row: Any, opened: Mapping[str, Any], *, unmasked: bool) -> dict[str, Any]:
     record: dict[str, Any] = {"id": str(row.id)}
     for name in synced.columns:
-        if name in synced.hides:
-            record[name] = flat(hidden.get(name)) if synced.shown(name, unmasked=True) else None
-        else:
-            record[name] = flat(getattr(row, name))
+        value = opened.get(name) if name in synced.sealed else getattr(row, name)
+        record[name] = flat(value) if synced.shown(name, unmasked=unmasked) else None
     return record

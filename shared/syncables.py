@@ -128,6 +128,11 @@ class Synced:
         return frozenset(self.hidden.names if self.hidden else ())
 
     @cached_property
+    def sealed(self) -> frozenset[str]:
+        """Return what `opened` gives; other hidden columns are the row's own."""
+        return self.hides - set(self.model.__table__.c.keys())
+
+    @cached_property
     def fields(self) -> Mapping[str, SyncColumn]:
         """Return the columns by name, with what the bodies say of them."""
         return {name: self._field(name) for name in self.columns}
@@ -192,9 +197,9 @@ class Synced:
         """Return the flat values that a locked item has now."""
         wanted = list(names)
         opened: Mapping[str, Any] = {}
-        if self.hidden is not None and self.hides & set(wanted):
+        if self.hidden is not None and self.sealed & set(wanted):
             opened = (await self.hidden.opened(session, [item.id])).get(item.id, {})
-        return {name: flat(opened.get(name) if name in self.hides else getattr(item, name)) for name in wanted}
+        return {name: flat(opened.get(name) if name in self.sealed else getattr(item, name)) for name in wanted}
 
     def require_known(self, names: Iterable[str]) -> None:
         """Refuse names that are no column here."""

@@ -261,7 +261,7 @@ def prepared(settings: Settings) -> Service:
     return replace(
         SERVICE,
         importables=importables,
-        syncing=Syncing(3, tables),
+        syncing=Syncing(4, tables),
         state={"vault": vault, "require_region": region_service.require_known_region},
     )
 

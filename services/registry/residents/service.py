@@ -304,7 +304,7 @@ def _new_resident(
         birth_year=draft.birth_year,
         birth_year_absent_reason=draft.birth_year_absent_reason,
         nik_absent_reason=draft.nik_absent_reason,
-        vulnerabilities=_sorted(draft.vulnerabilities),
+        vulnerabilities=in_order(draft.vulnerabilities),
         moved_from=None,
         merged_into=None,
         erased_at=None,
@@ -318,7 +318,8 @@ def _new_resident(
     return resident, fields
 
 
-def _sorted(vulnerabilities: Any) -> list[str] | None:
+def in_order(vulnerabilities: Any) -> list[str] | None:
+    """Return vulnerabilities as they are kept: each once, in order; None where nobody asked."""
     return None if vulnerabilities is None else sorted({one.value for one in vulnerabilities})
 
 
@@ -372,7 +373,7 @@ async def change_resident(
         if known.get(reason.removesuffix("_absent_reason")) is not None:
             edited.setdefault(reason, None)
     if "vulnerabilities" in edited:
-        edited["vulnerabilities"] = _sorted(edited["vulnerabilities"])
+        edited["vulnerabilities"] = in_order(edited["vulnerabilities"])
     for name, value in edited.items():
         setattr(resident, name, value)
     fields = None

@@ -1,4 +1,4 @@
-"""What is carried offline of households and residents: names and addresses for who may read them, numbers for nobody."""
+"""What is carried offline of households and residents: what names them for who may read it, numbers and points for nobody."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -60,6 +60,7 @@ def synced(vault: Vault) -> tuple[Synced, Synced]:
                 "rt",
                 "rw",
                 "address",
+                "point",
                 "kk_number",
                 "kk_absent_reason",
                 "kk_shared_reason",
@@ -77,11 +78,11 @@ def synced(vault: Vault) -> tuple[Synced, Synced]:
             edit=edit_household,
             written={"rt": numbered, "rw": numbered},
             hidden=Hidden(
-                names=("address", "kk_number"),
+                names=("address", "point", "kk_number"),
                 scope=READ,
                 action="households.read",
                 opened=opened,
-                unshown=frozenset({"kk_number"}),
+                unshown=frozenset({"point", "kk_number"}),
             ),
         ),
         Synced(
@@ -93,9 +94,11 @@ def synced(vault: Vault) -> tuple[Synced, Synced]:
                 "name",
                 "nik",
                 "nik_absent_reason",
+                "phone",
                 "sex",
                 "birth_year",
                 "birth_year_absent_reason",
+                "vulnerabilities",
                 "starts_on",
                 "ends_on",
                 "ended_because",
@@ -109,12 +112,13 @@ def synced(vault: Vault) -> tuple[Synced, Synced]:
             change=ResidentChange,
             edit=edit_resident,
             lock=_locked_after_household,
+            written={"vulnerabilities": service.in_order},
             hidden=Hidden(
-                names=("name", "nik"),
+                names=("name", "nik", "phone", "vulnerabilities"),
                 scope=READ,
                 action="residents.read",
                 opened=opened,
-                unshown=frozenset({"nik"}),
+                unshown=frozenset({"nik", "phone"}),
             ),
         ),
     )
