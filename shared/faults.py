@@ -15,6 +15,7 @@ KNOWN: dict[str, tuple[str, Text]] = {
         "value.control_character",
         Text("Tidak boleh memuat karakter kendali.", "Must not hold control characters."),
     ),
+    "no_letter": ("value.no_letter", Text("Nama orang memuat huruf.", "A person's name holds letters.")),
     "string_type": ("value.not_text", Text("Harus berupa teks.", "Must be text.")),
     "string_too_short": (
         "value.too_short",

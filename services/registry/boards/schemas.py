@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from services.registry.boards.rules import Departure, LegalStatus, Position
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
+from shared.names import PersonName
 from shared.places import KelurahanCode
 
 Notary = Field(None, max_length=200, description="The notary's office (kantor notaris)")
@@ -197,7 +198,7 @@ class OfficerDraft(Body):
     """One person elected to the board."""
 
     person_id: UUID | None = Field(None, description="The person's own id where it is known; made here when absent")
-    name: str = Field(min_length=2, max_length=200)
+    name: PersonName = Field(min_length=2, max_length=200)
     position: Position
 
 

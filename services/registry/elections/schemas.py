@@ -12,6 +12,7 @@ from services.registry.personal.service import Relinking
 from services.registry.residents.service import Sex, numbered
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
+from shared.names import PersonName
 
 MOST = 100_000
 """More people than any kelurahan has voters; a slip of the finger beyond."""
@@ -183,7 +184,7 @@ class DelegateDraft(Draft):
     rw: Neighbourhood | None = Field(None, description="Null where there is none")
     sex: Sex
     poor: bool | None = Field(None, description="Of a poor household (PS-2); null when nobody knows")
-    name: str | None = Field(None, min_length=2, max_length=200, description="Kept sealed")
+    name: PersonName | None = Field(None, min_length=2, max_length=200, description="Kept sealed")
     person_id: UUID | None = Field(None, description="The person's own id where it is known; made here when absent")
 
 
@@ -194,7 +195,7 @@ class DelegateChange(Body):
     rw: Neighbourhood | None = may_change()
     sex: Sex = may_change()
     poor: bool | None = may_change()
-    name: str | None = may_change(min_length=2, max_length=200)
+    name: PersonName | None = may_change(min_length=2, max_length=200)
     person_id: UUID = may_change(description="Whom it means, if linked wrongly; with `person_reason`")
     person_reason: Relinking = may_change()
 

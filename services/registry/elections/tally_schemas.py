@@ -13,6 +13,7 @@ from services.registry.residents.service import Sex
 from shared.attendance import PoorNotCounted
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery
+from shared.names import PersonName
 
 
 class BySex(Body):
@@ -166,7 +167,7 @@ class BallotQuery(TallyQuery):
 class ElectedMember(Body):
     """One person elected to the board; there were no candidates (EL-2)."""
 
-    name: str = Field(min_length=2, max_length=200)
+    name: PersonName = Field(min_length=2, max_length=200)
     person_id: UUID | None = Field(None, description="The person's own id where it is known")
     sex: Sex
     votes: int = Field(ge=1, le=MOST)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from services.registry.facilitators.rules import AssignmentEnd, FacilitatorRole, Load
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
+from shared.names import PersonName
 from shared.places import REGION_NOW, KelurahanCode, RegionCode
 
 SEALED = "Kept sealed; seen by who may read what names a person, and each reading is recorded"
@@ -23,7 +24,7 @@ class FacilitatorDraft(Draft):
     account_id: UUID | None = Field(
         None, description="The person's account as a facilitator or city coordinator; a handover moves its kelurahan"
     )
-    name: str = Field(min_length=2, max_length=200, description=SEALED)
+    name: PersonName = Field(min_length=2, max_length=200, description=SEALED)
     phone: str | None = Field(None, max_length=20, description=SEALED)
     role: FacilitatorRole
     starts_on: date = Field(description="First day of the employment; not in the future")
@@ -34,7 +35,7 @@ class FacilitatorChange(Body):
     """What may be edited; what is absent stays (RFC 7396). Another role or region is another employment."""
 
     account_id: UUID | None = may_change()
-    name: str = may_change(min_length=2, max_length=200)
+    name: PersonName = may_change(min_length=2, max_length=200)
     phone: str | None = may_change(max_length=20)
     ends_on: date | None = may_change(description="Assignments stay as they are, to be handed over or ended")
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from services.registry.boards.service import Departure, Organ, OrganRole, Position, StatuteKind, Unchecked
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery
+from shared.names import PersonName
 
 PersonId = Field(None, description="The person's own id where it is known; made here when absent")
 Minutes = Field(None, max_length=200, description="Where the minutes of the decision are found")
@@ -22,7 +23,7 @@ class SuccessorDraft(Draft):
     """Somebody who takes a seat within a running term, in the place of an officer who left."""
 
     person_id: UUID | None = PersonId
-    name: str = Field(min_length=2, max_length=200)
+    name: PersonName = Field(min_length=2, max_length=200)
     position: Position
     starts_on: date = Field(description="The first day in office, within a term")
     minutes_reference: str | None = Minutes
@@ -31,7 +32,7 @@ class SuccessorDraft(Draft):
 class OfficerChange(Body):
     """An officer who leaves before the term ends, or a name to be corrected."""
 
-    name: str = may_change(min_length=2, max_length=200)
+    name: PersonName = may_change(min_length=2, max_length=200)
     person_id: UUID = may_change(description="Whose office it is, if nobody told yet")
     ends_on: date | None = may_change(description="The last day in office; null: until the term ends")
     left_because: Departure | None = may_change()
@@ -71,7 +72,9 @@ class AppointmentDraft(Draft):
     """Somebody whom the board appoints to an organ."""
 
     person_id: UUID | None = PersonId
-    name: str = Field(min_length=2, max_length=200, description="Kept sealed: those who are not elected are not public")
+    name: PersonName = Field(
+        min_length=2, max_length=200, description="Kept sealed: those who are not elected are not public"
+    )
     organ: Organ = Field(description="Sekretariat, UPK, UPL, UPS, pengawas, penasehat (§2.3)")
     role: OrganRole = Field(description="Manajer, pembuku, kasir, staf, anggota")
     starts_on: date
@@ -82,7 +85,7 @@ class AppointmentDraft(Draft):
 class AppointmentChange(Body):
     """The end of an appointment, or what is to be corrected of it."""
 
-    name: str = may_change(min_length=2, max_length=200)
+    name: PersonName = may_change(min_length=2, max_length=200)
     person_id: UUID = may_change(description="Whose seat it is, if nobody told yet")
     role: OrganRole = may_change()
     ends_on: date | None = may_change(description="The last day, included")

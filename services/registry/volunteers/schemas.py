@@ -9,6 +9,7 @@ from services.registry.residents.service import Sex
 from services.registry.volunteers.rules import SexMissing, VolunteerRole
 from shared.items import Body, Draft, may_change
 from shared.lists import PlacedQuery
+from shared.names import PersonName
 from shared.places import KelurahanCode
 
 ROLES = "What the person does as a volunteer; at least one"
@@ -23,7 +24,7 @@ class VolunteerDraft(Draft):
         None, description="The person's own id where it is known; the resident's, or made here, when absent"
     )
     resident_id: UUID | None = Field(None, description="The person's entry among the residents, where there is one")
-    name: str = Field(min_length=2, max_length=200, description=SEALED)
+    name: PersonName = Field(min_length=2, max_length=200, description=SEALED)
     phone: str | None = Field(None, max_length=20, description=SEALED)
     sex: Sex
     roles: list[VolunteerRole] = Field(min_length=1, max_length=10, description=ROLES)
@@ -36,7 +37,7 @@ class VolunteerChange(Body):
     """What may be edited; what is absent stays (RFC 7396). A volunteer leaves by `ends_on`."""
 
     resident_id: UUID | None = may_change()
-    name: str = may_change(min_length=2, max_length=200)
+    name: PersonName = may_change(min_length=2, max_length=200)
     phone: str | None = may_change(max_length=20)
     roles: list[VolunteerRole] = may_change(min_length=1, max_length=10, description=ROLES)
     trained_on: date | None = may_change()

@@ -35,7 +35,7 @@ async def a_volunteer(registry: Running, *, role: str = "facilitator", **changes
 async def entries(registry: Running, action: str) -> list[dict[str, Any]]:
     async with registry.database.reads.connect() as connection:
         statement = text(
-            "SELECT convert_from(payload, 'utf8')::json AS made FROM journal_entries WHERE action = :action"
+            "SELECT convert_from(payload, 'utf8')::json AS made FROM journal_entries WHERE action = :action ORDER BY id"
         )
         return [row.made for row in await connection.execute(statement, {"action": action})]
 
