@@ -42,6 +42,9 @@ async def seat_successor(
         return claimed.id, False
     boards.require_in_its_life(board, draft.starts_on, pointer="/starts_on")
     term = await _term_on(session, board, draft.starts_on)
+    if term.election_id is not None:
+        # Whom residents elected, no single officer of theirs may replace by whom he likes.
+        boards.require_certifier(by)
     officer = Officer(
         **draft.model_dump(exclude={"id", "person_id"}),
         person_id=draft.person_id or new_id(),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import Running, code_of, etag
+from tests.house import Running, code_of, etag, new_id
 from tests.registry.electing import Story, begin, day
 from tests.registry.placing import merged
 from tests.registry.sync.test_pull import phone
@@ -102,6 +102,20 @@ class TestCertifiedTerm:
 
         assert (renamed.status_code, code_of(renamed)) == (403, "scope.missing")
         assert (left.status_code, corrected.status_code) == (200, 200), left.text + corrected.text
+
+    async def test_seats_who_follows_an_elected_one_by_who_may_certify(self, registry: Running, story: Story) -> None:
+        board, term = await self.won(story)
+        officer = f"{board}/officers/{(await registry.http.get(term)).json()['officers'][1]['id']}"
+        await self.patch(story, officer, {"ends_on": day(-1), "left_because": "resigned"}, "board_officer")
+        follower = {"name": "Warga Pengganti", "position": "member", "starts_on": day(0), "person_id": new_id()}
+
+        alone, seated = [
+            await registry.http.post(f"{board}/officers", json=follower, headers=registry.token(role))
+            for role in ("board_officer", "facilitator")
+        ]
+
+        assert (alone.status_code, alone.json()["scope"]) == (403, ["registry:elections:approve"])
+        assert seated.status_code == 201, seated.text
 
     async def dissolve(self, story: Story, board: str, headers: dict[str, str], on: int = -1) -> Any:
         http, body = story.registry.http, {"dissolved_on": day(on), "minutes_reference": "BA 10/2026"}
