@@ -57,6 +57,8 @@ CELL = '<c t="s"><v>0</v></c>'
         (b"nama;rt\nIbu Contoh;'=003\n\nPak;;lebih\n", CSV),
         (b'{"nama": "Ibu", "n": 1234567890123456789}\n\n{"nama": 1e15}\n', NDJSON),
     ],
+    # A book tells when it was made.
+    ids=["workbook", "book by hand", "csv", "ndjson"],
 )
 def test_apart_the_same_is_read(content: bytes, form: str) -> None:
     assert read_apart(content, form) == read_sheet(content, form)
