@@ -80,7 +80,7 @@ async def test_parquet_has_types(three: Running) -> None:
 
 
 async def test_filters_and_views_count_as_in_pages(three: Running) -> None:
-    elsewhere = await whole(three, "application/x-ndjson", "?region=33")
+    elsewhere = await whole(three, "application/x-ndjson", "?region=34.71.03.1002")
     signed_in = await whole(three, "application/x-ndjson", **three.token("facilitator"))
 
     assert elsewhere.content == b""
