@@ -3,7 +3,8 @@
     timestamp = base of the scope + position + 1
 
 The journal says which rows changed, the tables say what they are now. The base is 0 until what an account may carry
-changes; then it grows beyond every timestamp given out before, so that an older copy is known and made anew.
+changes; then it grows beyond every timestamp given out before, so that an older copy is known and made anew. The older
+bases are kept: what was written in an older copy can still be pushed before it is emptied.
 """
 
 import hashlib
@@ -53,8 +54,8 @@ class ResetRequired(Conflict):
         "Regions, scopes or schema changed since this offline copy was made.",
     )
     fix = Text(
-        "Kosongkan basis data lokal, lalu mulai tanpa last_pulled_at.",
-        "Empty the local database and begin again without last_pulled_at.",
+        "Kirim dahulu yang belum terkirim; kosongkan basis data lokal, lalu mulai tanpa last_pulled_at.",
+        "Push first what was not pushed yet; empty the local database and begin again without last_pulled_at.",
     )
 
 
@@ -69,31 +70,39 @@ class ScopeTooWide(Forbidden):
 
 
 def sync_scopes_table(metadata: MetaData) -> Table:
-    """Declare what each account's offline copies are of: a digest of it, and the base of their timestamps."""
+    """Declare what each account's offline copies are of: a digest of it, and the bases of their timestamps, growing."""
     return Table(
         "sync_scopes",
         metadata,
         Column("account", Uuid, primary_key=True),
         Column("digest", LargeBinary, nullable=False),
-        Column("base", BigInteger, nullable=False),
+        Column("bases", ARRAY(BigInteger), nullable=False),
         Column("changed_at", DateTime(timezone=True), nullable=False),
         info={"class": "local"},
     )
 
 
 class Standing(NamedTuple):
-    """How far the journal is, and what an account's timestamps begin at; no base when its scope is not the kept one."""
+    """How far the journal is, and what the timestamps of an account's copies begin at; no base before the first copy."""
 
     head: int
     digest: bytes
-    base: int | None
-    kept_base: int | None
+    bases: Sequence[int]
+    same: bool
+    """Whether the account may still carry what its last copy is of."""
 
     def position(self, timestamp: int) -> int:
-        """Return the position up to which a copy has everything, or ResetRequired."""
-        if self.base is None or not self.base < timestamp <= self.base + self.head + 1:
+        """Return the position up to which a copy has everything, or ResetRequired where none had such a timestamp."""
+        base = max((one for one in self.bases if one < timestamp), default=None)
+        if base is None or timestamp > base + self.head + 1:
             raise ResetRequired
-        return timestamp - self.base - 1
+        return timestamp - base - 1
+
+    def position_of_last(self, timestamp: int) -> int:
+        """Return the position of a copy that can go on, or ResetRequired where it has to begin anew."""
+        if not self.same or timestamp <= self.bases[-1]:
+            raise ResetRequired
+        return self.position(timestamp)
 
 
 def holder(caller: Caller) -> UUID:
@@ -133,7 +142,7 @@ async def standing(
 ) -> Standing:
     """Return where an account's copies stand; with `turn` its copies take turns until the transaction ends."""
     scopes, places, head = known.scopes, known.places, known.head
-    mine = select(scopes.c.digest, scopes.c.base).where(scopes.c.account == holder(caller))
+    mine = select(scopes.c.digest, scopes.c.bases).where(scopes.c.account == holder(caller))
     kept = (await session.execute(mine.with_for_update() if turn else mine)).one_or_none()
     code = places.c.kelurahan_code
     listed = func.string_agg(code, aggregate_order_by(literal_column("','"), code), type_=String)
@@ -149,19 +158,18 @@ async def standing(
     ).one()
     digest = hashlib.sha256(syncing.schema_for(caller) + resolved[0].encode()).digest()
     if kept is None:
-        return Standing(resolved.position, digest, None, None)
-    same = bytes(kept.digest) == digest
-    return Standing(resolved.position, digest, kept.base if same else None, kept.base)
+        return Standing(resolved.position, digest, (), same=False)
+    return Standing(resolved.position, digest, kept.bases, same=bytes(kept.digest) == digest)
 
 
 async def begin_copy(
     session: AsyncSession, known: SyncTables, found: Standing, caller: Caller, *, now: datetime
 ) -> int:
     """Return the base of a copy that begins now; where the scope is another than before, one beyond all given out."""
-    if found.base is not None:
-        return found.base
-    base = 0 if found.kept_base is None else found.kept_base + found.head + 1
-    values = {"digest": found.digest, "base": base, "changed_at": now}
+    if found.same:
+        return found.bases[-1]
+    base = found.bases[-1] + found.head + 1 if found.bases else 0
+    values = {"digest": found.digest, "bases": [*found.bases, base], "changed_at": now}
     written = insert(known.scopes).values(account=holder(caller), **values)
     await session.execute(written.on_conflict_do_update(index_elements=["account"], set_=values))
     return base

@@ -173,7 +173,7 @@ async def pull_changes(request: Request, caller: SignedIn, query: Annotated[Pull
             await measure(session, tables, caller, most=_most(request))
             base, since = await begin_copy(session, known, found, caller, now=now), 0
         else:
-            since = found.position(query.last_pulled_at)
+            since = found.position_of_last(query.last_pulled_at)
             base = query.last_pulled_at - since - 1
         pulled = await changes_after(session, known, tables, caller, since=since, head=found.head, rows=query.limit)
         sight = Sight(await session.connection(), caller, now, session)

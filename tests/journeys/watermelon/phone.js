@@ -13,7 +13,7 @@ const { createInterface } = require('node:readline')
 const { Database, Model, appSchema, tableSchema } = require('@nozbe/watermelondb')
 const LokiJSAdapter = require('@nozbe/watermelondb/adapters/lokijs').default
 const { field } = require('@nozbe/watermelondb/decorators')
-const { synchronize } = require('@nozbe/watermelondb/sync')
+const { hasUnsyncedChanges, synchronize } = require('@nozbe/watermelondb/sync')
 const { setGenerator } = require('@nozbe/watermelondb/utils/common/randomId')
 
 setGenerator(() => crypto.randomUUID())
@@ -34,9 +34,18 @@ async function once(database, call) {
       more = page.more
       return page
     },
-    pushChanges: ({ changes, lastPulledAt }) => call('POST', `/sync/push?last_pulled_at=${lastPulledAt}`, changes),
+    pushChanges: push(call),
   })
   return more
+}
+
+function push(call) {
+  return ({ changes, lastPulledAt }) => call('POST', `/sync/push?last_pulled_at=${lastPulledAt}`, changes)
+}
+
+async function pushAlone(database, call) {
+  const nothing = ({ lastPulledAt }) => ({ changes: {}, timestamp: lastPulledAt })
+  await synchronize({ database, pullChanges: nothing, pushChanges: push(call) })
 }
 
 async function keepInStep(database, call) {
@@ -46,6 +55,7 @@ async function keepInStep(database, call) {
       more = await once(database, call)
     } catch (problem) {
       if (problem.code === 'sync.reset_required' && !emptied) {
+        if (await hasUnsyncedChanges({ database })) await pushAlone(database, call)
         await database.write(() => database.unsafeResetDatabase())
         emptied = true
       } else if (problem.code !== 'sync.stale') throw problem
