@@ -13,6 +13,7 @@ from services.registry.residents import cards, service
 from services.registry.residents.models import Household, Resident
 from services.registry.residents.numbers import NumberAbsent, kk_faults, kk_shared_faults
 from services.registry.residents.rules import (
+    HouseholdEnd,
     HouseholdInhabited,
     HouseholdInvalid,
     absence_faults,
@@ -135,9 +136,11 @@ def _new_household(draft: HouseholdDraft, claimed: Claim, *, now: datetime) -> t
     return household, fields
 
 
-def _require_household(household: Household, fields: Mapping[str, Any] | None) -> None:
-    """Refuse a household that breaks a rule, naming each one; without fields they were not touched."""
-    found = ending_faults(starts_on=household.starts_on, ends_on=household.ends_on, because=household.ended_because)
+def _require_household(household: Household, fields: Mapping[str, Any] | None, *, moved: bool = False) -> None:
+    """Refuse a household that breaks a rule, naming each one; without fields they were not touched, `moved`: by the act."""
+    found = ending_faults(
+        starts_on=household.starts_on, ends_on=household.ends_on, because=household.ended_because, moved_by_act=moved
+    )
     if fields is not None:
         number = fields.get("kk_number")
         found += kk_faults(number) if number is not None else []
@@ -154,6 +157,7 @@ async def change_household(
 ) -> None:
     """Edit a household that is locked."""
     edited, naming = service.edits(household, change, naming=service.OF_HOUSEHOLD, now=now)
+    moved = household.ended_because is HouseholdEnd.MOVED
     known = (await personal.fields_of(session, vault, [household.id])).get(household.id, {})
     if naming.get("kk_number") is not None:
         edited.setdefault("kk_absent_reason", None)
@@ -166,7 +170,7 @@ async def change_household(
     fields = None
     if naming or edited.keys() & {"kk_absent_reason", "kk_shared_reason"}:
         fields = await service.rename(session, vault, household, naming)
-    _require_household(household, fields)
+    _require_household(household, fields, moved=moved)
     if anew:
         with session.no_autoflush:
             await cards.require_own(session, household, fields or known, by=by)

@@ -121,6 +121,7 @@ OF_RESIDENTS = (
             "hamil atau menyusui": Vulnerability.PREGNANT_OR_NURSING,
             "tunawisma": Vulnerability.HOMELESS,
         },
+        restricted=PERSONAL,
     ),
     Column("Sejak", "starts_on", DAY),
 )
