@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -23,7 +23,7 @@ from shared.errors import ResourceNotFound
 from shared.items import in_scope, visible
 from shared.lists import Order
 from shared.permissions import Caller
-from shared.statements import fetch
+from shared.statements import fetch, remembered
 from shared.vault import Vault
 
 BALLOTS_RECORDED = Order(Ballot.id.expression, UUID, Ballot.id.expression)
@@ -95,6 +95,11 @@ def _ballots(caller: Caller) -> Select[Any]:
     return _tallies(Ballot, caller, same_sheet=["rt", "rw"], compared=SHEET)
 
 
+@remembered
+def _ballot(caller: Caller) -> Select[Any]:
+    return _ballots(caller).where(Ballot.id == bindparam("id"))
+
+
 def ballots(election_id: UUID, query: BallotQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the tallies of an election's RT ballots."""
     statement = _filtered(_ballots(caller).where(Ballot.election_id == election_id), Ballot, query)
@@ -150,7 +155,7 @@ async def one_ballot(
     connection: AsyncConnection | AsyncSession, ballot_id: UUID, caller: Caller, _now: datetime
 ) -> dict[str, Any]:
     """Return one tally of an RT's ballot as the caller may see it, or ResourceNotFound."""
-    rows = await fetch(connection, _ballots(caller).where(Ballot.id == ballot_id))
+    rows = await fetch(connection, _ballot(caller), {"id": ballot_id})
     if not rows:
         raise ResourceNotFound
     return ballot_view(rows[0])
@@ -190,6 +195,11 @@ def member_view(member: Mapping[str, Any], names: Names) -> dict[str, Any]:
 def _meetings(caller: Caller) -> Select[Any]:
     statement = _tallies(Meeting, caller, same_sheet=[], compared=MEETING)
     return statement.add_columns(_sealed_names().label("sealed_names"))
+
+
+@remembered
+def _meeting(caller: Caller) -> Select[Any]:
+    return _meetings(caller).where(Meeting.id == bindparam("id"))
 
 
 def sheets_of(election_id: UUID) -> Select[Any]:
@@ -241,7 +251,7 @@ def meeting_view(row: Any, *, vault: Vault, unmasked: bool) -> dict[str, Any]:
 
 async def meeting_row(connection: AsyncConnection | AsyncSession, meeting_id: UUID, caller: Caller) -> Any:
     """Return the row of one tally of a kelurahan meeting, or ResourceNotFound; shape it with `meeting_view`."""
-    rows = await fetch(connection, _meetings(caller).where(Meeting.id == meeting_id))
+    rows = await fetch(connection, _meeting(caller), {"id": meeting_id})
     if not rows:
         raise ResourceNotFound
     return rows[0]

@@ -80,6 +80,10 @@ class Election(FourEyes, CommunityItem, Base):
         return cls.state == ElectionState.CERTIFIED
 
 
+# Under a name of its own, for whoever reads tallies may have joined their election.
+_OWN_ELECTION = aliased(Election, name="own_election")
+
+
 class Tally(CommunityItem):
     """What one person read from a paper sheet, the first (1) or the second (2) to enter it.
 
@@ -99,9 +103,7 @@ class Tally(CommunityItem):
 
     @classmethod
     def _of_election(cls, *states: ElectionState) -> ColumnElement[bool]:
-        # Under a name of its own, for whoever reads tallies may have joined their election.
-        own = aliased(Election, name="own_election")
-        return exists().where(own.id == cls.election_id, own.state.in_(states))
+        return exists().where(_OWN_ELECTION.id == cls.election_id, _OWN_ELECTION.state.in_(states))
 
     @classmethod
     def is_public(cls) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from services.registry.boards.service import board_names
@@ -20,7 +20,7 @@ from shared.lists import Order
 from shared.permissions import Caller
 from shared.places import called_now
 from shared.rulesets import load
-from shared.statements import fetch
+from shared.statements import fetch, remembered
 from shared.vault import Vault
 
 ELECTION_RULES = load(Path(__file__).with_name("rulesets.json"), ElectionRules)
@@ -60,6 +60,12 @@ def _elections(caller: Caller) -> Select[Any]:
     return _ELECTIONS.add_columns(in_scope(Election, caller).label("full")).where(visible(Election, caller))
 
 
+@remembered
+def _election(caller: Caller) -> Select[Any]:
+    return _elections(caller).where(Election.id == bindparam("id"))
+
+
+@remembered
 def elections(query: ElectionQuery, caller: Caller) -> Select[Any]:
     """Return the statement of the list of elections."""
     statement = _elections(caller)
@@ -119,7 +125,7 @@ async def one_election(
     connection: AsyncConnection | AsyncSession, election_id: UUID, caller: Caller, _now: datetime
 ) -> dict[str, Any]:
     """Return one election as the caller may see it, or ResourceNotFound."""
-    rows = await fetch(connection, _elections(caller).where(Election.id == election_id))
+    rows = await fetch(connection, _election(caller), {"id": election_id})
     if not rows:
         raise ResourceNotFound
     return election_view(rows[0])

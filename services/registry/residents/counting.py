@@ -48,6 +48,7 @@ from shared.statements import fetch, remembered
 RESIDENT_RULES = load(Path(__file__).with_name("rulesets.json"), ResidentRules)
 ON: Any = bindparam("on", type_=Date)
 HOLDING = and_(WelfareStatus.household_id == Household.id, WelfareStatus.holds_on(ON))
+_KEPT, _LAST, _HERE = aliased(Resident), aliased(Resident), aliased(Resident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,14 +199,13 @@ def persons(on: Any) -> Subquery:
     the same wherever the person lived; `poor` is what the community decided about the household of the day, null when
     it decided nothing.
     """
-    kept, last, here = aliased(Resident), aliased(Resident), aliased(Resident)
 
     def standing(name: str) -> ColumnElement[Any]:
         # Hardly anybody is recorded twice: for all others nothing more is read.
         of_kept = (
-            select(func.coalesce(getattr(last, name), getattr(kept, name)))
-            .outerjoin_from(kept, last, last.id == kept.merged_into)
-            .where(kept.id == Resident.merged_into)
+            select(func.coalesce(getattr(_LAST, name), getattr(_KEPT, name)))
+            .outerjoin_from(_KEPT, _LAST, _LAST.id == _KEPT.merged_into)
+            .where(_KEPT.id == Resident.merged_into)
             .correlate(Resident)
             .scalar_subquery()
         )
@@ -213,11 +213,11 @@ def persons(on: Any) -> Subquery:
 
     poor = (
         select(WelfareStatus.status == Welfare.POOR)
-        .join(here, here.household_id == WelfareStatus.household_id)
+        .join(_HERE, _HERE.household_id == WelfareStatus.household_id)
         .where(
-            here.person_id == standing("person_id"),
-            here.merged_into.is_(None),
-            here.holds_on(on),
+            _HERE.person_id == standing("person_id"),
+            _HERE.merged_into.is_(None),
+            _HERE.holds_on(on),
             WelfareStatus.holds_on(on),
         )
         .correlate(Resident)
