@@ -231,6 +231,7 @@ async def list_import_rows(
         query=query,
         order=Order(rows.c.number, int, rows.c.number, identity_kind=int),
         shape=lambda row: row_view(row, language=language, mode=row.mode),
+        of=imports_of(imports, caller.account_id).where(imports.c.id == id),
     )
 
 

@@ -192,6 +192,12 @@ def visible(model: type[Any], caller: Caller) -> ColumnElement[bool]:
     return public if isinstance(public, True_) else or_(public, in_scope(model, caller))
 
 
+def one_of(model: type[Any], item_id: UUID, caller: Caller) -> Select[Any]:
+    """Return the statement of the id of an item that the caller may know of."""
+    placed = select(model.id).join(places_of(model), in_place(model))
+    return placed.where(model.id == item_id, visible(model, caller))
+
+
 @remembered
 def _place(places: Table) -> Select[Any]:
     # As a foreign key would: it waits for, and keeps off, nobody but who takes the place back.

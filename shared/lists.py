@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, tr
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.errors import Malformed, Refusal, Text
+from shared.errors import Malformed, Refusal, ResourceNotFound, Text
 from shared.exporting import PagesUnwanted, whole_list
 from shared.forms import wanted_form
 from shared.places import RegionCode, within
@@ -192,8 +192,15 @@ async def _read(
     return await fetch(connection, keyset(statement, order=order, further=further), values)
 
 
-async def _require_region(request: Request, connection: AsyncConnection, query: PageQuery) -> None:
-    """Refuse a region that is nobody's, where the service knows all there ever were: it would look like an empty one."""
+async def _require_there(
+    request: Request, connection: AsyncConnection, query: PageQuery, of: Select[Any] | None
+) -> None:
+    """Refuse what would look empty and is not there: what the rows belong to, or a region that is nobody's.
+
+    Of regions it is judged where the service knows all there ever were.
+    """
+    if of is not None and not await fetch(connection, of):
+        raise ResourceNotFound
     judge = getattr(request.app.state, "require_region", None)
     if judge is not None and isinstance(query, Bounded):
         await judge(connection, query.region)
@@ -209,10 +216,12 @@ async def page(
     shape: Callable[[Any], Mapping[str, Any]],
     parameters: Mapping[str, Any] | None = None,
     seen: Callable[[Sequence[Any]], None] | None = None,
+    of: Select[Any] | None = None,
 ) -> Response:
     """Answer one page of a list; the statement selects its identity as `id` and may take parameters.
 
-    `seen` is told of the rows that will be shown.
+    `seen` is told of the rows that will be shown. `of` finds what the address says the rows belong to: where the caller
+    may know of no such thing the answer is ResourceNotFound, not an empty list.
     """
     form = _form(request, query)
     fingerprint = _fingerprint(request, query)
@@ -222,7 +231,7 @@ async def page(
     # Taken before the read: whoever follows the journal from here misses nothing.
     position = request.app.state.head.position
     if form is not None:
-        await _require_region(request, connection, query)
+        await _require_there(request, connection, query, of)
         whole = statement.statement() if isinstance(statement, Question) else statement
         return await whole_list(
             request,
@@ -238,7 +247,7 @@ async def page(
     rows = await _read(connection, statement, order=order, after=after, values=values)
     if not rows:
         # Asked only here, so that a list costs one statement as long as it has something to show.
-        await _require_region(request, connection, query)
+        await _require_there(request, connection, query, of)
     more = len(rows) > query.limit
     rows = rows[: query.limit]
     if seen is not None:

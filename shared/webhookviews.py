@@ -244,7 +244,8 @@ async def list_deliveries(
     if query.state is not None:
         statement = statement.where(deliveries.c.state == query.state)
     order = Order(deliveries.c.id, UUID, deliveries.c.id, descending=True)
-    return await page(request, connection, statement, query=query, order=order, shape=delivery_view)
+    of = _own(webhooks, caller).where(webhooks.c.id == id)
+    return await page(request, connection, statement, query=query, order=order, shape=delivery_view, of=of)
 
 
 def webhook_router(service: str) -> APIRouter:

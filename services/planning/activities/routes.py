@@ -17,10 +17,11 @@ from services.planning.activities.schemas import (
 from services.planning.cycle.service import MeetingDraft
 from services.planning.dependencies import ActivityWriter, PlanApprover, Registry
 from services.planning.plans import service as plans
+from services.planning.plans.models import Plan
 from services.planning.plans.service import PlanView
 from shared.clock import Now
 from shared.database import Reading
-from shared.items import to_change, to_extend
+from shared.items import one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -48,7 +49,15 @@ async def list_plan_activities(
     """List a plan's activities by year and priority."""
     statement = queries.activities_of_plan(id, query, caller)
     order = queries.ORDERS_IN_PLAN[query.sort]
-    return await page(request, connection, statement, query=query, order=order, shape=queries.activity_view)
+    return await page(
+        request,
+        connection,
+        statement,
+        query=query,
+        order=order,
+        shape=queries.activity_view,
+        of=one_of(Plan, id, caller),
+    )
 
 
 @of_plans.post("/{id}/activities", status_code=201, response_model=ActivityView)

@@ -26,7 +26,7 @@ from services.planning.channeling.schemas import (
 from services.planning.dependencies import ChannelingWriter, Dealer, OfferWriter, Registry
 from shared.clock import Now, today
 from shared.database import Reading
-from shared.items import to_change, to_extend
+from shared.items import one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -132,7 +132,15 @@ async def list_agreement_disbursements(
     """List what was sent under an agreement."""
     statement = queries.disbursements_of(id, query, caller)
     order = queries.DISBURSEMENTS_RECORDED
-    return await page(request, connection, statement, query=query, order=order, shape=queries.disbursement_view)
+    return await page(
+        request,
+        connection,
+        statement,
+        query=query,
+        order=order,
+        shape=queries.disbursement_view,
+        of=one_of(Agreement, id, caller),
+    )
 
 
 @routes.post("/agreements/{id}/disbursements", status_code=201, response_model=DisbursementView)

@@ -19,7 +19,7 @@ from services.planning.mapping.schemas import (
 )
 from shared.clock import Now
 from shared.database import Reading
-from shared.items import to_change, to_extend
+from shared.items import one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -72,7 +72,13 @@ async def list_causes(
     """List a problem's causes; `parent_cause_id` makes the tree."""
     statement = queries.causes(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.CAUSES_RECORDED, shape=queries.cause_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.CAUSES_RECORDED,
+        shape=queries.cause_view,
+        of=one_of(Problem, id, caller),
     )
 
 

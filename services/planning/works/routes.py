@@ -22,7 +22,7 @@ from shared.clock import Now
 from shared.contents import content_reply
 from shared.database import Reading, database_of
 from shared.images import FORMATS, IMAGE_BODY, ImageBody, image_name
-from shared.items import to_change, to_extend
+from shared.items import one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -59,7 +59,13 @@ async def list_progress(
     """List an activity's reports of progress, the latest day first."""
     statement = queries.progress(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.LATEST_FIRST, shape=queries.progress_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.LATEST_FIRST,
+        shape=queries.progress_view,
+        of=one_of(Activity, id, caller),
     )
 
 
@@ -102,7 +108,15 @@ async def list_photos(
     """List an activity's photos."""
     statement = queries.photos(id, query, caller)
     order = queries.PHOTO_ORDERS[query.sort]
-    return await page(request, connection, statement, query=query, order=order, shape=queries.photo_view)
+    return await page(
+        request,
+        connection,
+        statement,
+        query=query,
+        order=order,
+        shape=queries.photo_view,
+        of=one_of(Activity, id, caller),
+    )
 
 
 @photos.post("/{id}/photos", status_code=201, response_model=PhotoView, openapi_extra=IMAGE_BODY)

@@ -129,6 +129,11 @@ def served_accounts(caller: Caller, *, on: date) -> Subquery:
     return select(Account.id, Account.username).where(_served(caller, on=on)).subquery("served_accounts")
 
 
+def served_account(account_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
+    """Return the statement of the id of an account that is the caller's to keep."""
+    return select(Account.id).where(Account.id == account_id, _served(caller, on=on))
+
+
 async def is_served(session: AsyncSession, account_id: UUID, caller: Caller, *, on: date) -> bool:
     """Tell whether an account is the caller's to keep."""
     return bool(await session.scalar(select(true()).where(Account.id == account_id, _served(caller, on=on))))

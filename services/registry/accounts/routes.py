@@ -123,6 +123,7 @@ async def list_authorities(
         query=query,
         order=queries.AUTHORITIES_NEWEST_FIRST,
         shape=queries.authority_view,
+        of=queries.served_account(id, caller, on=today(now)),
     )
 
 

@@ -23,6 +23,7 @@ from services.registry.api_clients.schemas import (
     SelfView,
 )
 from services.registry.dependencies import AccountReader, AccountWriter
+from services.registry.partners.service import partner_of
 from shared.clock import Now
 from shared.database import Reading
 from shared.lists import Page, page
@@ -142,6 +143,7 @@ async def list_secrets(
         query=query,
         order=queries.SECRETS_RECORDED,
         shape=queries.secret_view,
+        of=queries.clients(caller).where(Client.id == id),
     )
 
 
@@ -185,4 +187,5 @@ async def list_partner_clients(
         query=query,
         order=queries.CLIENTS_RECORDED,
         shape=queries.partner_client_view,
+        of=partner_of(id),
     )

@@ -29,7 +29,7 @@ from services.registry.boards.schemas import (
 from services.registry.dependencies import BoardWriter, PersonalVault
 from shared.clock import AsOf, Now, today
 from shared.database import Reading
-from shared.items import child_to_change, to_change, to_extend
+from shared.items import child_to_change, one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -116,7 +116,13 @@ async def list_board_names(
     """List what a board is and was called, the present name first."""
     statement = queries.history(BoardName, id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.NAMES_NEWEST_FIRST, shape=queries.name_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.NAMES_NEWEST_FIRST,
+        shape=queries.name_view,
+        of=one_of(Board, id, caller),
     )
 
 
@@ -152,7 +158,13 @@ async def list_legal_records(
     """List how a board stands and stood before the law, the present deed first."""
     statement = queries.history(LegalRecord, id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.DEEDS_NEWEST_FIRST, shape=queries.deed_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.DEEDS_NEWEST_FIRST,
+        shape=queries.deed_view,
+        of=one_of(Board, id, caller),
     )
 
 
@@ -201,6 +213,7 @@ async def list_terms(
         order=queries.TERMS_NEWEST_FIRST,
         shape=queries.term_view,
         parameters={"today": today(now)},
+        of=one_of(Board, id, caller),
     )
 
 

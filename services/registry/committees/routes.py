@@ -26,7 +26,7 @@ from services.registry.committees.schemas import (
 from services.registry.dependencies import CommitteeWriter
 from shared.clock import AsOf, Now, today
 from shared.database import Reading
-from shared.items import child_to_change, to_extend
+from shared.items import child_to_change, one_of, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -95,7 +95,13 @@ async def list_decrees(
     """List a committee's decrees, the latest first: what it was called, and under which law."""
     statement = queries.decrees(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.DECREES_NEWEST_FIRST, shape=queries.decree_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.DECREES_NEWEST_FIRST,
+        shape=queries.decree_view,
+        of=one_of(Committee, id, caller),
     )
 
 
@@ -133,7 +139,13 @@ async def list_committee_members(
     """List the offices that sit or sat on a committee, the latest first."""
     statement = queries.members(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.MEMBERS_NEWEST_FIRST, shape=queries.member_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.MEMBERS_NEWEST_FIRST,
+        shape=queries.member_view,
+        of=one_of(Committee, id, caller),
     )
 
 
@@ -171,7 +183,13 @@ async def list_committee_documents(
     """List by reference what a committee prepared, the latest first."""
     statement = queries.documents(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.DOCUMENTS_NEWEST_FIRST, shape=queries.document_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.DOCUMENTS_NEWEST_FIRST,
+        shape=queries.document_view,
+        of=one_of(Committee, id, caller),
     )
 
 

@@ -18,7 +18,7 @@ from services.registry.composition.schemas import (
 from services.registry.dependencies import BoardWriter, PersonalReader
 from shared.clock import Now, today
 from shared.database import Snapshot
-from shared.items import to_extend
+from shared.items import one_of, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, reply, saved, to_json
@@ -63,6 +63,7 @@ async def list_declarations(
         order=queries.DECLARATIONS,
         shape=queries.declaration_view,
         seen=sight.noting("declarations.read", f"boards/{id}/declarations", query),
+        of=one_of(Board, id, sight.caller),
     )
 
 

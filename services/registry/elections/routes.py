@@ -35,7 +35,7 @@ from services.registry.elections.schemas import (
 from shared.clock import Now
 from shared.database import Reading
 from shared.errors import Fault, Language
-from shared.items import child_to_change, to_change, to_extend
+from shared.items import child_to_change, one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.problems import language_of
@@ -154,6 +154,7 @@ async def list_delegates(
         order=queries.DELEGATES_RECORDED,
         shape=partial(queries.delegate_view, vault=vault if sight.unmasked else None),
         seen=sight.noting("delegates.read", f"elections/{id}", query),
+        of=one_of(Election, id, sight.caller),
     )
     return stored_nowhere(found)
 

@@ -23,7 +23,7 @@ from services.registry.elections.tally_schemas import (
 )
 from shared.clock import Now
 from shared.database import Reading
-from shared.items import in_version, locked, to_change, to_extend
+from shared.items import in_version, locked, one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import expected_version, item_reply, saved
@@ -81,7 +81,15 @@ async def list_ballots(
     """
     statement = comparing.ballots(id, query, caller)
     order = comparing.BALLOTS_RECORDED
-    return await page(request, connection, statement, query=query, order=order, shape=comparing.ballot_view)
+    return await page(
+        request,
+        connection,
+        statement,
+        query=query,
+        order=order,
+        shape=comparing.ballot_view,
+        of=one_of(Election, id, caller),
+    )
 
 
 @routes.post("/{id}/ballots", status_code=201, response_model=BallotView)
@@ -131,6 +139,7 @@ async def list_meetings(
         order=comparing.MEETINGS_RECORDED,
         shape=partial(comparing.meeting_view, vault=vault, unmasked=sight.unmasked),
         seen=sight.noting("election_meetings.read", f"elections/{id}", query),
+        of=one_of(Election, id, sight.caller),
     )
     return stored_nowhere(found) if sight.unmasked else found
 

@@ -34,7 +34,7 @@ from services.registry.groups.schemas import (
 )
 from shared.clock import AsOf, Now, today
 from shared.database import Reading
-from shared.items import child_to_change, to_change, to_extend
+from shared.items import child_to_change, one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.replies import item_reply, reply, saved, to_json
 from shared.restricted import stored_nowhere
@@ -132,6 +132,7 @@ async def list_joint_liabilities(
         query=query,
         order=books.LIABILITIES_NEWEST_FIRST,
         shape=books.liability_view,
+        of=one_of(Group, id, caller),
     )
 
 
@@ -187,6 +188,7 @@ async def list_memberships(
         shape=queries.membership_view(vault if sight.unmasked else None),
         parameters={"on": query.as_of or today(now), "group": id},
         seen=sight.noting("memberships.read", f"groups/{id}", query),
+        of=one_of(Group, id, caller),
     )
     return stored_nowhere(found)
 
@@ -235,7 +237,13 @@ async def list_savings_months(
     """List what a group saved month by month, the latest first."""
     statement = books.savings_months(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=books.MONTHS_NEWEST_FIRST, shape=books.savings_month_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=books.MONTHS_NEWEST_FIRST,
+        shape=books.savings_month_view,
+        of=one_of(Group, id, caller),
     )
 
 

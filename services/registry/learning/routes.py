@@ -27,7 +27,7 @@ from services.registry.learning.schemas import (
 )
 from shared.clock import Now
 from shared.database import Reading, Snapshot
-from shared.items import child_to_change, to_change, to_extend
+from shared.items import child_to_change, one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, reply, saved, to_json
@@ -122,7 +122,13 @@ async def list_learning_sessions(
     """List a community's sessions, the latest first."""
     statement = queries.sessions(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.SESSIONS_NEWEST_FIRST, shape=queries.session_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.SESSIONS_NEWEST_FIRST,
+        shape=queries.session_view,
+        of=one_of(LearningCommunity, id, caller),
     )
 
 
@@ -160,7 +166,13 @@ async def list_follow_ups(
     """List what a community's sessions agreed to do, by the day it is due."""
     statement = queries.follow_ups(id, query, caller)
     return await page(
-        request, connection, statement, query=query, order=queries.FOLLOW_UPS_BY_DAY, shape=queries.follow_up_view
+        request,
+        connection,
+        statement,
+        query=query,
+        order=queries.FOLLOW_UPS_BY_DAY,
+        shape=queries.follow_up_view,
+        of=one_of(LearningCommunity, id, caller),
     )
 
 

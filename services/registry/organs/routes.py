@@ -25,7 +25,7 @@ from services.registry.organs.schemas import (
 )
 from shared.clock import Now, today
 from shared.database import Reading
-from shared.items import child_to_change, to_extend
+from shared.items import child_to_change, one_of, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, saved
@@ -67,6 +67,7 @@ async def list_officers(
         shape=partial(queries.officer_view, vault=vault if sight.unmasked else None),
         parameters={"today": today(now)},
         seen=sight.noting("officers.read", f"boards/{id}/officers", query),
+        of=one_of(Board, id, sight.caller),
     )
     return stored_nowhere(found) if sight.unmasked else found
 
@@ -114,6 +115,7 @@ async def list_organ_seats(
         order=queries.APPOINTMENTS,
         shape=partial(queries.appointment_view, vault=vault if sight.unmasked else None),
         seen=sight.noting("organs.read", f"boards/{id}/organs", query),
+        of=one_of(Board, id, sight.caller),
     )
     return stored_nowhere(found) if sight.unmasked else found
 
@@ -168,6 +170,7 @@ async def list_statutes(
         query=query,
         order=queries.STATUTES_NEWEST_FIRST,
         shape=queries.statute_view,
+        of=one_of(Board, id, caller),
     )
 
 

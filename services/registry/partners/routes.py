@@ -114,6 +114,7 @@ async def list_partner_verifications(
         order=queries.VERIFICATIONS_NEWEST_FIRST,
         shape=partial(queries.verification_view, full=caller.may(VERIFYING)),
         parameters={"partner": id},
+        of=service.partner_of(id),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, literal, or_, select
+from sqlalchemy import Select, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.database import places
@@ -40,6 +40,11 @@ AUDIENCES = {
     "partner.verification_withdrawn": Audience.PUBLIC,
     "partners.read": Audience.READINGS,
 }
+
+
+def partner_of(partner_id: UUID) -> Select[Any]:
+    """Return the statement of the id of a partner; everybody may know of all."""
+    return select(Partner.id).where(Partner.id == partner_id)
 
 
 def partner_record(partner: Partner) -> dict[str, Any]:

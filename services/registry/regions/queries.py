@@ -57,6 +57,11 @@ def code_name(code: Any, *, on: Any = None) -> ColumnElement[str]:
     return func.coalesce(then.scalar_subquery(), last)
 
 
+def known(code: str) -> Select[Any]:
+    """Return the statement of a code that is or was a region's."""
+    return select(places.c.kelurahan_code).where(places.c.kelurahan_code == code)
+
+
 def place_name(made_under: Any, *, on: Any = None) -> ColumnElement[str]:
     """Return what the place of a row joined with `places` is called today, or was on a day, as a column.
 

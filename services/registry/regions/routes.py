@@ -70,7 +70,9 @@ async def list_successors(
     """List what a region became, act by act."""
     statement = queries.successors(code)
     order = queries.SUCCESSORS_FIRST
-    return await page(request, connection, statement, query=query, order=order, shape=queries.lineage_view)
+    return await page(
+        request, connection, statement, query=query, order=order, shape=queries.lineage_view, of=queries.known(code)
+    )
 
 
 @routes.get("/{code}/predecessors", response_model=Page[LineageView])
@@ -80,7 +82,9 @@ async def list_predecessors(
     """List what a region came from, act by act, the latest first."""
     statement = queries.predecessors(code)
     order = queries.PREDECESSORS_LATEST
-    return await page(request, connection, statement, query=query, order=order, shape=queries.lineage_view)
+    return await page(
+        request, connection, statement, query=query, order=order, shape=queries.lineage_view, of=queries.known(code)
+    )
 
 
 @routes.get("/{code}/bridge", response_model=Page[BridgeView])
@@ -90,7 +94,8 @@ async def list_bridge(
     """List the codes that the statistics office (BPS) gave a region, with their dates."""
     statement = queries.bridge(code, query)
     order = queries.BRIDGE_LATEST
-    return await page(request, connection, statement, query=query, order=order, shape=queries.bridge_view)
+    shape, of = queries.bridge_view, queries.known(code)
+    return await page(request, connection, statement, query=query, order=order, shape=shape, of=of)
 
 
 @successions.get("", response_model=Page[SuccessionView])

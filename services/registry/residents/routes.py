@@ -30,7 +30,7 @@ from services.registry.residents.schemas import (
 )
 from shared.clock import AsOf, Now, today
 from shared.database import Reading, Snapshot
-from shared.items import child_to_change, to_change, to_extend
+from shared.items import child_to_change, one_of, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone, ScopeMissing
 from shared.replies import item_reply, reply, saved, to_json
@@ -177,6 +177,7 @@ async def list_welfare_statuses(
         query=query,
         order=queries.WELFARE_LATEST_FIRST,
         shape=queries.welfare_view,
+        of=one_of(Household, id, caller),
     )
 
 

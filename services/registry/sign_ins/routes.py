@@ -50,6 +50,7 @@ async def list_sign_ins(
         query=query,
         order=queries.NEWEST_FIRST,
         shape=queries.sign_in_view,
+        of=queries.account_of(id, caller, on=today(now)),
     )
 
 
@@ -69,4 +70,5 @@ async def list_client_sign_ins(
         query=query,
         order=queries.NEWEST_FIRST,
         shape=queries.sign_in_view,
+        of=queries.client_of(id, caller),
     )
