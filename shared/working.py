@@ -30,7 +30,8 @@ from shared.writing import forget_old_keys
 TIDY_SECONDS = 30.0
 MEASURE_SECONDS = 2.0
 
-Chore = Callable[[AsyncSession, datetime], Awaitable[None]]
+Chore = Callable[[AsyncSession, datetime], Awaitable[bool | None]]
+"""Does a part of what is to be done, and tells whether there may be more."""
 
 
 async def _measure(database: Database, tables: Tables) -> None:
@@ -50,8 +51,10 @@ async def _tidy(database: Database, chores: Sequence[Chore]) -> None:
     while True:
         for chore in chores:
             try:
-                async with database.transaction() as session:
-                    await chore(session, read_clock())
+                more: bool | None = True
+                while more:
+                    async with database.transaction() as session:
+                        more = await chore(session, read_clock())
             except Exception as error:
                 log.error("chore.failed", exc_info=error)
         await asyncio.sleep(TIDY_SECONDS)

@@ -26,7 +26,7 @@ cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Tridaya moni
 
 async def _after_batch(session: AsyncSession, entries: Sequence[Entry]) -> None:
     """Compute the boards anew that a page of a journal was about, in the transaction that takes it over."""
-    await integrity.recompute(session, facts.boards_of(entries), now=read_clock())
+    await integrity.take_over(session, facts.boards_of(entries), now=read_clock())
 
 
 async def _worker(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.monitoring.facts import service as facts
-from services.monitoring.integrity.service import recompute
+from services.monitoring.integrity.service import take_over
 from shared.clock import read_clock
 from shared.following import Entry
 from tests.house import Running
@@ -35,7 +35,7 @@ async def tell(monitoring: Running, *entries: Entry, now: datetime | None = None
     async with monitoring.database.transaction() as session:
         for one in entries:
             await _HANDLERS[one.action](session, [one])
-        await recompute(session, facts.boards_of(entries), now=now or read_clock())
+        await take_over(session, facts.boards_of(entries), now=now or read_clock())
 
 
 def a_board(board_id: UUID | None = None, *, founded_on: str = "2024-01-10", **known: Any) -> dict[str, Any]:

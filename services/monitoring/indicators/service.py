@@ -129,7 +129,7 @@ async def recompute(
         return outcome(indicator, known.get(board.id, nothing), month=month, today=today(now))
 
     await _restate(session, boards, FROM_FACTS, compute, since=since, now=now)
-    await _note_computed(session, boards, now=now)
+    await _note_computed(session, boards, day=today(now))
 
 
 async def _forget_others(session: AsyncSession, gone: Collection[UUID]) -> None:
@@ -139,14 +139,22 @@ async def _forget_others(session: AsyncSession, gone: Collection[UUID]) -> None:
         await session.execute(delete(ComputedBoard).where(ComputedBoard.id.in_(gone)))
 
 
-async def _note_computed(session: AsyncSession, boards: Sequence[Board], *, now: datetime) -> None:
+async def _note_computed(session: AsyncSession, boards: Sequence[Board], *, day: date) -> None:
     if not boards:
         return
-    day = {"day": today(now), "definitions": SIGNATURE}
-    rows = [{"id": one.id, "kelurahan_code": one.kelurahan_code} | day for one in boards]
+    noted = {"day": day, "definitions": SIGNATURE}
+    rows = [{"id": one.id, "kelurahan_code": one.kelurahan_code} | noted for one in boards]
     await session.execute(
-        insert(ComputedBoard).values(rows).on_conflict_do_update(index_elements=[ComputedBoard.id], set_=day)
+        insert(ComputedBoard).values(rows).on_conflict_do_update(index_elements=[ComputedBoard.id], set_=noted)
     )
+
+
+async def put_off(session: AsyncSession, board_ids: Collection[UUID]) -> None:
+    """Leave some boards to be computed soon: they are overdue from their founding on."""
+    # Locked, so that nobody who began with the facts of before notes them as computed afterwards.
+    boards = await _locked_boards(session, board_ids)
+    await _forget_others(session, set(board_ids) - {one.id for one in boards})
+    await _note_computed(session, boards, day=date.min)
 
 
 async def overdue(session: AsyncSession, *, now: datetime, limit: int) -> tuple[list[UUID], date | None]:

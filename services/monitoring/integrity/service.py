@@ -30,10 +30,22 @@ async def recompute(
     await complaints.recompute(session, board_ids, now=now, since=since)
 
 
-async def keep_current(session: AsyncSession, now: datetime) -> None:
-    """Compute boards anew on whose values only the calendar, or a new definition, has something to say."""
+async def take_over(session: AsyncSession, board_ids: Collection[UUID], *, now: datetime) -> None:
+    """Compute boards that facts came in about; many are put off, so that whatever else comes is not kept waiting."""
+    if len(board_ids) > CHUNK:
+        await indicators.put_off(session, board_ids)
+    else:
+        await recompute(session, board_ids, now=now)
+
+
+async def keep_current(session: AsyncSession, now: datetime) -> bool:
+    """Compute boards anew that were put off, or on which only the calendar or a new definition has something to say.
+
+    Tells whether there may be more.
+    """
     overdue, since = await indicators.overdue(session, now=now, limit=CHUNK)
     await recompute(session, overdue, now=now, since=since)
+    return len(overdue) == CHUNK
 
 
 async def rebuild(database: Database, *, advance: Advance) -> dict[str, Any]:

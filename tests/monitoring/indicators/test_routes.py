@@ -1,4 +1,5 @@
 import asyncio
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from services.monitoring.indicators.service import overdue, values_digest
-from services.monitoring.integrity.service import recompute
+from services.monitoring.integrity.service import CHUNK, keep_current, recompute
+from shared.clock import read_clock
 from tests.house import Running, code_of, new_id
 from tests.monitoring.story import (
     BACIRO,
@@ -27,6 +29,7 @@ from tests.monitoring.story import (
 from tests.registry.placing import merged
 
 VALUES = "/monitoring/v1/values"
+EMPTY = hashlib.sha256().hexdigest()
 JUNE = datetime(2024, 6, 15, 5, tzinfo=UTC)
 
 
@@ -279,20 +282,24 @@ class TestRollUps:
 
 
 class TestRecompute:
+    async def digest(self, monitoring: Running) -> tuple[int, str]:
+        async with monitoring.database.snapshot() as connection:
+            return await values_digest(connection)
+
+    async def chore(self, monitoring: Running, now: datetime) -> bool:
+        async with monitoring.database.transaction() as session:
+            return await keep_current(session, now)
+
     async def test_gives_the_same_values_however_often_and_in_whatever_order(self, monitoring: Running) -> None:
         story = await a_whole_story(monitoring)
         board_id = UUID(story["board"]["id"])
 
-        async def digest() -> tuple[int, str]:
-            async with monitoring.database.snapshot() as connection:
-                return await values_digest(connection)
-
-        first = await digest()
+        first = await self.digest(monitoring)
         assert first[0] == 30
         for _ in range(2):
             async with monitoring.database.transaction() as session:
                 await recompute(session, [board_id], now=JUNE)
-        assert await digest() == first
+        assert await self.digest(monitoring) == first
         reply = await monitoring.http.get(VALUES, params={"limit": 500})
         assert {one["version"] for one in reply.json()["items"]} == {1}, "nothing was written again"
 
@@ -300,7 +307,7 @@ class TestRecompute:
             await connection.execute(text("DELETE FROM indicator_values"))
         async with monitoring.database.transaction() as session:
             await recompute(session, [board_id], now=JUNE)
-        assert await digest() == first
+        assert await self.digest(monitoring) == first
 
     async def test_what_comes_at_once_counts_all_of_it(self, monitoring: Running) -> None:
         """Each transaction sees only its own new meeting until the others are through."""
@@ -308,6 +315,35 @@ class TestRecompute:
         meetings = [a_meeting(board, held_on="2026-02-05", total=10, women=number) for number in range(4)]
         await asyncio.gather(*(tell(monitoring, entry("meeting.held", one)) for one in meetings))
         assert (await values(monitoring, indicator="KPI-04"))["2026-02"] == (6, 40)
+
+    async def test_many_are_put_off_and_come_to_the_same(self, monitoring: Running) -> None:
+        boards = [a_board(founded_on="2024-01-10") for _ in range(CHUNK + 5)]
+
+        await tell(monitoring, *(entry("board.recorded", one) for one in boards), now=JUNE)
+
+        assert await self.digest(monitoring) == (0, EMPTY)
+        assert [await self.chore(monitoring, JUNE) for _ in range(2)] == [True, False]
+        found = await self.digest(monitoring)
+        assert found[0] == len(boards) * 30
+        async with monitoring.database.transaction() as session:
+            await recompute(session, [UUID(one["id"]) for one in boards], now=JUNE)
+        assert await self.digest(monitoring) == found
+
+    async def test_what_is_put_off_while_it_is_computed_is_computed_again(self, monitoring: Running) -> None:
+        board = await a_known_board(monitoring, founded_on="2026-01-01")
+        others = [entry("board.recorded", a_board(founded_on="2026-01-01")) for _ in range(CHUNK)]
+        meeting = entry("meeting.held", a_meeting(board, held_on="2026-02-05", total=10, women=6))
+
+        async with monitoring.database.transaction() as session:
+            await recompute(session, [UUID(board["id"])], now=read_clock())
+            many = asyncio.create_task(tell(monitoring, meeting, *others))
+            await asyncio.sleep(0.3)
+            assert not many.done()
+        await many
+        while await self.chore(monitoring, read_clock()):
+            pass
+
+        assert (await values(monitoring, indicator="KPI-04", board_id=board["id"]))["2026-02"] == (6, 10)
 
     async def test_a_new_month_and_a_lapsed_mandate_need_no_record(self, monitoring: Running) -> None:
         story = await a_whole_story(monitoring)
