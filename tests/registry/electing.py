@@ -148,6 +148,10 @@ async def begin(registry: Running, **changes: Any) -> Story:
     return Story(registry, reply)
 
 
+async def status(story: Story, kind: str, headers: dict[str, str]) -> int:
+    return (await story.registry.http.get(f"{story.address}/{kind}", headers=headers)).status_code
+
+
 async def items(story: Story, kind: str, headers: dict[str, str]) -> list[dict[str, Any]]:
     reply = await story.registry.http.get(f"{story.address}/{kind}", headers=headers)
     assert reply.status_code == 200, reply.text

@@ -236,8 +236,8 @@ class TestABoardAfterASplit:
         await self.stay(regions, board, EAST)
         now = await regions.http.get(board.headers["Location"])
         here, there = (regions.token("facilitator", regions=(code,)) for code in (BACIRO, EAST))
-        old = await regions.http.patch(board.headers["Location"], json={"phone": "0274"}, headers=here | etag(now))
-        new = await regions.http.patch(board.headers["Location"], json={"phone": "0274"}, headers=there | etag(now))
+        old = await regions.http.patch(board.headers["Location"], json={"phone": "0274000"}, headers=here | etag(now))
+        new = await regions.http.patch(board.headers["Location"], json={"phone": "0274000"}, headers=there | etag(now))
         group = {"name": "KSM Contoh", "kind": "social", "bond": "domicile", "formed_on": "2021-01-01", "women": 1}
         group |= {"board_id": board.json()["id"], "members": 9}
         formed = await regions.http.post(GROUPS, json=group, headers=there)

@@ -17,8 +17,7 @@ from services.planning.activities.schemas import (
 from services.planning.cycle.service import MeetingDraft
 from services.planning.dependencies import ActivityWriter, PlanApprover, Registry
 from services.planning.plans import service as plans
-from services.planning.plans.models import Plan
-from services.planning.plans.service import PlanView
+from services.planning.plans.service import Plan, PlanView
 from shared.clock import Now
 from shared.database import Reading
 from shared.items import one_of, to_change, to_extend

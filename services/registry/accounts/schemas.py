@@ -10,6 +10,7 @@ from services.registry.accounts.rules import Role
 from services.registry.personal.service import Relinking
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
+from shared.names import PersonName
 from shared.places import ServedRegion
 
 
@@ -18,7 +19,7 @@ class AccountDraft(Draft):
 
     username: str = Field(min_length=3, max_length=80, pattern=r"^[a-z0-9._-]+$")
     password: SecretStr = Field(min_length=12, max_length=200)
-    display_name: str = Field(min_length=1, max_length=200, description="Seen by operators only")
+    display_name: PersonName = Field(min_length=1, max_length=200, description="Seen by operators only")
     person_id: UUID | None = Field(None, description="The person's id, when the person is known already")
     roles: list[Role] = Field(min_length=1)
     regions: list[ServedRegion] = Field(min_length=1, description="All of them in all the roles")
@@ -33,7 +34,7 @@ class AccountChange(Body):
     person_id: UUID = may_change(description="Whose it is, if linked wrongly; with `person_reason`. Ends its sessions")
     person_reason: Relinking = may_change()
 
-    display_name: str = may_change(min_length=1, max_length=200)
+    display_name: PersonName = may_change(min_length=1, max_length=200)
     roles: list[Role] = may_change(min_length=1)
     regions: list[ServedRegion] = may_change(min_length=1)
 

@@ -11,6 +11,7 @@ from services.registry.boards.rules import Departure, LegalStatus, Position
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
 from shared.names import PersonName
+from shared.phones import Phone
 from shared.places import KelurahanCode
 
 Notary = Field(None, max_length=200, description="The notary's office (kantor notaris)")
@@ -27,7 +28,7 @@ class BoardDraft(Draft):
     deed_number: str | None = Field(None, max_length=100)
     deed_on: date | None = Field(None, description="The day of the deed; that of the founding when absent")
     notary: str | None = Notary
-    phone: str | None = Field(None, max_length=20, description="Seen only in the board's own region")
+    phone: Phone | None = Field(None, max_length=20, description="Seen only in the board's own region")
 
 
 class BoardChange(Body):
@@ -39,7 +40,7 @@ class BoardChange(Body):
     name: str = may_change(min_length=3, max_length=200)
     legal_status: LegalStatus = may_change()
     deed_number: str | None = may_change(max_length=100)
-    phone: str | None = may_change(max_length=20)
+    phone: Phone | None = may_change(max_length=20)
 
 
 class Mandate(BaseModel):

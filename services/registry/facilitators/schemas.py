@@ -9,6 +9,7 @@ from services.registry.facilitators.rules import AssignmentEnd, FacilitatorRole,
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
 from shared.names import PersonName
+from shared.phones import Phone
 from shared.places import REGION_NOW, KelurahanCode, RegionCode
 
 SEALED = "Kept sealed; seen by who may read what names a person, and each reading is recorded"
@@ -25,7 +26,7 @@ class FacilitatorDraft(Draft):
         None, description="The person's account as a facilitator or city coordinator; a handover moves its kelurahan"
     )
     name: PersonName = Field(min_length=2, max_length=200, description=SEALED)
-    phone: str | None = Field(None, max_length=20, description=SEALED)
+    phone: Phone | None = Field(None, max_length=20, description=SEALED)
     role: FacilitatorRole
     starts_on: date = Field(description="First day of the employment; not in the future")
     ends_on: date | None = Field(None, description="Last day; null while it goes on")
@@ -36,7 +37,7 @@ class FacilitatorChange(Body):
 
     account_id: UUID | None = may_change()
     name: PersonName = may_change(min_length=2, max_length=200)
-    phone: str | None = may_change(max_length=20)
+    phone: Phone | None = may_change(max_length=20)
     ends_on: date | None = may_change(description="Assignments stay as they are, to be handed over or ended")
 
 

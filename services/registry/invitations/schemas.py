@@ -9,6 +9,7 @@ from services.registry.accounts.service import Role
 from services.registry.invitations.rules import LEAST_PASSWORD, InvitationState
 from shared.items import Body, Draft
 from shared.lists import PageQuery
+from shared.names import PersonName
 from shared.places import ServedRegion
 
 
@@ -16,7 +17,7 @@ class InvitationDraft(Draft):
     """A person who shall get an account, and what it may."""
 
     username: str = Field(min_length=3, max_length=80, pattern=r"^[a-z0-9._-]+$")
-    display_name: str = Field(min_length=1, max_length=200, description="Seen by operators only")
+    display_name: PersonName = Field(min_length=1, max_length=200, description="Seen by operators only")
     person_id: UUID | None = Field(None, description="The person's id, when the person is known already")
     roles: list[Role] = Field(min_length=1)
     regions: list[ServedRegion] = Field(min_length=1, description="All of them in all the roles")

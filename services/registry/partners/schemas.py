@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field
 from services.registry.partners.rules import Evidence, PartnerKind, VerificationEnd, Withdrawal
 from shared.items import Body, Draft, may_change
 from shared.lists import PageQuery, PlacedQuery
+from shared.names import PersonName
+from shared.phones import Phone
 from shared.places import RegionCode
 
 WEBSITE = r"^https?://[^\s]+$"
@@ -24,15 +26,15 @@ INSTITUTION = "The institution's own mailbox, public; not a person's"
 class ContactDraft(Body):
     """Who speaks for a partner; kept sealed and never in a list."""
 
-    name: str = Field(min_length=2, max_length=200)
-    phone: str | None = Field(None, max_length=20)
+    name: PersonName = Field(min_length=2, max_length=200)
+    phone: Phone | None = Field(None, max_length=20)
 
 
 class ContactChange(Body):
     """What may be edited of the contact person (RFC 7396)."""
 
-    name: str = may_change(min_length=2, max_length=200)
-    phone: str | None = may_change(max_length=20)
+    name: PersonName = may_change(min_length=2, max_length=200)
+    phone: Phone | None = may_change(max_length=20)
 
 
 class PartnerDraft(Draft):

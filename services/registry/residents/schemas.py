@@ -21,6 +21,7 @@ from shared.attendanceviews import Attendance
 from shared.items import Body, Draft, may_change
 from shared.lists import Bounded, PageQuery, PlacedQuery
 from shared.names import PersonName
+from shared.phones import Phone
 from shared.places import REGION_NOW, KelurahanCode
 
 MOST = 100_000
@@ -29,7 +30,6 @@ MOST = 100_000
 Neighbourhood = Annotated[
     str, StringConstraints(pattern=r"^0*[1-9][0-9]{0,2}[A-Z]?$", max_length=6), Field(examples=["003"])
 ]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()./-]{4,28}$", max_length=30)]
 Name = Annotated[PersonName, StringConstraints(min_length=1, max_length=200)]
 Number = Annotated[str, StringConstraints(max_length=40)]
 """A number as it was written down; its form is judged by the rules, which say what to do instead."""

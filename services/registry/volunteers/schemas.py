@@ -10,6 +10,7 @@ from services.registry.volunteers.rules import SexMissing, VolunteerRole
 from shared.items import Body, Draft, may_change
 from shared.lists import PlacedQuery
 from shared.names import PersonName
+from shared.phones import Phone
 from shared.places import KelurahanCode
 
 ROLES = "What the person does as a volunteer; at least one"
@@ -25,7 +26,7 @@ class VolunteerDraft(Draft):
     )
     resident_id: UUID | None = Field(None, description="The person's entry among the residents, where there is one")
     name: PersonName = Field(min_length=2, max_length=200, description=SEALED)
-    phone: str | None = Field(None, max_length=20, description=SEALED)
+    phone: Phone | None = Field(None, max_length=20, description=SEALED)
     sex: Sex
     roles: list[VolunteerRole] = Field(min_length=1, max_length=10, description=ROLES)
     trained_on: date | None = Field(None, description="The last training as a volunteer; null when there was none")
@@ -38,7 +39,7 @@ class VolunteerChange(Body):
 
     resident_id: UUID | None = may_change()
     name: PersonName = may_change(min_length=2, max_length=200)
-    phone: str | None = may_change(max_length=20)
+    phone: Phone | None = may_change(max_length=20)
     roles: list[VolunteerRole] = may_change(min_length=1, max_length=10, description=ROLES)
     trained_on: date | None = may_change()
     ends_on: date | None = may_change()

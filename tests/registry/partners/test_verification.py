@@ -293,7 +293,7 @@ class TestContact:
         assert await seen() == ["Ibu Narahubung", None]
         partner = await edit(registry, partner, by, contact=None)
         assert await seen() == [None, None]
-        nameless = await edit(registry, partner, by, contact={"phone": "1"})
+        nameless = await edit(registry, partner, by, contact={"phone": "0274 000001"})
         partner = await edit(registry, partner, by, contact={"name": "Bapak Baru"})
         assert await seen() == ["Bapak Baru", None]
         seatless = await edit(registry, partner, by, region_code=None)

@@ -490,7 +490,7 @@ class TestScope:
     async def test_is_judged_by_the_code_of_today(self, regions: Running) -> None:
         board = await board_in(regions, BACIRO)
         await recorded(regions, act("renumbering", [BACIRO], [{"code": "34.71.04.1005"}]))
-        address, change = f"{BOARDS}/{board.json()['id']}", {"phone": "0274"}
+        address, change = f"{BOARDS}/{board.json()['id']}", {"phone": "0274000"}
 
         statuses = [
             (
@@ -529,7 +529,7 @@ class TestScope:
 
         token = await sign_in(regions, account["username"])
         by = bearer(token) | etag(await regions.http.get(f"{BOARDS}/{board.json()['id']}", headers=bearer(token)))
-        changed = await regions.http.patch(f"{BOARDS}/{board.json()['id']}", json={"phone": "0274"}, headers=by)
+        changed = await regions.http.patch(f"{BOARDS}/{board.json()['id']}", json={"phone": "0274000"}, headers=by)
 
         assert claims_of(token)["regions"] == ["34.71.04", "34.71.15.1001"]
         assert changed.status_code == 200
