@@ -16,6 +16,13 @@ KNOWN: dict[str, tuple[str, Text]] = {
         Text("Tidak boleh memuat karakter kendali.", "Must not hold control characters."),
     ),
     "no_letter": ("value.no_letter", Text("Nama orang memuat huruf.", "A person's name holds letters.")),
+    "no_phone": (
+        "value.no_phone",
+        Text(
+            "Nomor telepon berisi angka, boleh diawali + dan diselingi spasi atau tanda.",
+            "A telephone number is digits, after a + where there is one, with spaces or signs between.",
+        ),
+    ),
     "string_type": ("value.not_text", Text("Harus berupa teks.", "Must be text.")),
     "string_too_short": (
         "value.too_short",

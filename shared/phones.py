@@ -1,8 +1,20 @@
 """How a telephone number is written down."""
 
+import re
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
-Phone = Annotated[str, StringConstraints(pattern=r"^[(+]?[0-9][0-9 ()./-]{4,28}$", max_length=30)]
+_NUMBER = re.compile(r"[(+]?[0-9][0-9 ()./-]{4,28}")
+
+
+def _with_digits(phone: str) -> str:
+    if not _NUMBER.fullmatch(phone):
+        kind = "no_phone"
+        raise PydanticCustomError(kind, kind)
+    return phone
+
+
+Phone = Annotated[str, Field(max_length=30), AfterValidator(_with_digits)]
 """Digits with the signs that people put between them, kept as they were told."""

@@ -68,7 +68,7 @@ def test_may_be_written_in_any_letters(schema: type[BaseModel], name: str) -> No
 @pytest.mark.parametrize("schema", CALLED)
 @pytest.mark.parametrize("phone", ["0", "-", "tidak ada", "lihat buku", "0812x34567", "0" * 40])
 def test_of_a_telephone_there_are_digits(schema: type[BaseModel], phone: str) -> None:
-    assert set(wrong(schema, "phone", phone)) & {"string_pattern_mismatch", "string_too_long"}
+    assert wrong(schema, "phone", phone)[0] in {"no_phone", "string_too_long"}
 
 
 @pytest.mark.parametrize("schema", CALLED)
