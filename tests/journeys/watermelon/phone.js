@@ -78,7 +78,10 @@ async function call(method, path, body) {
     seen.push({ more: answer.more, pulled, bytes: JSON.stringify(answer).length, rejected: [] })
     if (seen.length > MOST_CALLS) throw new Error('it never ends')
   }
-  if (answer.rejected) seen.at(-1).rejected = answer.rejected
+  if (answer.rejected) {
+    if (!seen.length) seen.push({ more: false, pulled: 0, bytes: 0 })
+    seen.at(-1).rejected = answer.rejected
+  }
   return answer
 }
 

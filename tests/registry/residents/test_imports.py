@@ -139,3 +139,16 @@ async def test_many_are_recorded_together_and_apart_only_where_the_database_refu
 
     odd = [RESIDENT | home, RESIDENT | home | {"Tahun lahir": "99999999999"}]
     assert (await sender.imported(csv_file(odd), kind="residents"))["refused"] == 1
+
+
+@pytest.mark.parametrize(("role", "told"), [("volunteer", False), ("facilitator", True)])
+async def test_a_refused_row_tells_a_vulnerability_to_who_may_read_names(
+    registry: Running, sender: Sender, role: str, *, told: bool
+) -> None:
+    row = RESIDENT | {"ID rumah tangga": await home_of(sender), "Kerentanan": "netra", "Tahun lahir": "99999999999"}
+    clerk = Sender(registry, role)
+    seen = await clerk.imported(csv_file([row]), kind="residents")
+
+    corrected = (await clerk.get(f"{seen['id']}/corrected")).text
+
+    assert (seen["refused"], "netra" in corrected) == (1, told)

@@ -273,3 +273,16 @@ class TestEditedEnd:
         )
 
         assert (named.status_code, named.json()["ended_because"]) == (200, "moved"), named.text
+
+    async def test_a_household_that_moved_by_the_act_can_still_be_corrected(
+        self, registry: Running, household: httpx.Response
+    ) -> None:
+        headers = registry.token("facilitator")
+        moved = await move(registry, household, kelurahan_code=ELSEWHERE, moved_on="2023-07-01")
+
+        corrected = await registry.http.patch(
+            household.headers["Location"], json={"rt": "7"}, headers=headers | etag(moved)
+        )
+
+        assert (corrected.status_code, corrected.json()["rt"]) == (200, "007"), corrected.text
+        assert (corrected.json()["ended_because"], corrected.json()["moved_to"]) == ("moved", moved.json()["moved_to"])
