@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.registry.accounts.rules import SERVICE_SCOPES, Role, all_scopes, scopes_of
 from services.registry.app import SERVICE
+from shared import syncviews
 from shared.clock import read_clock, today
 from shared.forms import FORMS
 from shared.importing import vault_of
@@ -44,6 +45,8 @@ READS = [one for one in routes() if one.service == "registry" and one.method == 
 async def furnished(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Furnished]:
     """Give registry with rows in every table, and one person sealed behind each row that has a place."""
     async with AsyncExitStack() as stack:
+        # No worker runs beside: what is not sealed, a pull does not wait for.
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(syncviews, "PATIENCE_SECONDS", 0)
         running = await stack.enter_async_context(run(prepared, "registry", tmp_path_factory.mktemp("nobody")))
         service = Furnished(running, await furnish(running))
         tables, vault = running.tables, running.app.state.vault
