@@ -166,8 +166,12 @@ class Floors:
             for statement in self.taken.sent["write"]:
                 cursor = connection.cursor()
                 if "advisory" in statement.sql:
-                    # Every request locks its own key.
-                    await cursor.execute(statement.sql, dict.fromkeys(statement.values, randbits(62)))
+                    # Every request locks its own keys.
+                    own = {
+                        name: [randbits(62) for _ in value] if isinstance(value, list) else randbits(62)
+                        for name, value in statement.values.items()
+                    }
+                    await cursor.execute(statement.sql, own)
                 elif statement.many:
                     await cursor.executemany(statement.sql, renewed(statement.values, by=by))
                 else:
