@@ -4,7 +4,8 @@ import psycopg
 
 CITY = "34.71"
 ROWS = 100_000
-KELURAHAN = 45
+KELURAHAN = 80_000
+"""About as many as Indonesia has: hardly any has two boards."""
 
 PLACES = """
 INSERT INTO places (kelurahan_code, code_now, name)
@@ -62,6 +63,11 @@ def generate(url: str, *, rows: int = ROWS) -> None:
         for statement in (PLACES, BOARDS, ABOVE, TERMS):
             connection.execute(statement, values)
         connection.execute("VACUUM ANALYZE")
+
+
+def some_places(*, count: int) -> list[str]:
+    """Return the codes of kelurahan from all over the city."""
+    return [f"{CITY}.{1 + number % 14:02}.{1001 + number // 14}" for number in range(0, KELURAHAN, KELURAHAN // count)]
 
 
 def some_boards(url: str, *, count: int) -> list[str]:

@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from secrets import randbits
+from secrets import choice, randbits
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -28,7 +28,7 @@ from services.registry.boards.queries import board_view
 from services.registry.settings import Settings
 from shared.identity import new_id
 from shared.permissions import Anyone
-from tests.benchmarks.requests import LIST, READ, WRITE, WRITTEN
+from tests.benchmarks.requests import LIST, READ, WRITE, WRITTEN, WRITTEN_IN
 
 encode = msgspec.json.Encoder().encode
 JSON = (b"content-type", b"application/json")
@@ -93,7 +93,8 @@ async def take(service: FastAPI, *, token: str, board: str) -> Taken:
             with taking(sent["read"]):
                 (await http.get(READ.replace("{id}", board))).raise_for_status()
             with taking(sent["write"]):
-                reply = await http.post(WRITE, json=WRITTEN | {"name": f"BKM {key}"}, headers={"Idempotency-Key": key})
+                draft = WRITTEN | {"kelurahan_code": WRITTEN_IN[0], "name": f"BKM {key}"}
+                reply = await http.post(WRITE, json=draft, headers={"Idempotency-Key": key})
         written = reply.raise_for_status()
         made = written.json()["id"]
         lists = [(await http.get(f"{WRITE}/{made}/{kind}")).raise_for_status() for kind in ("names", "legal-records")]
@@ -162,6 +163,7 @@ class Floors:
     async def write_board(self) -> bytes:
         by: dict[Any, Any] = {one: new_id() for one in (self.taken.write_id, *self.taken.beside)}
         by[self.taken.write_key] = str(uuid4())
+        by[WRITTEN_IN[0]] = choice(WRITTEN_IN)
         async with self.writes.connection() as connection:
             for statement in self.taken.sent["write"]:
                 cursor = connection.cursor()

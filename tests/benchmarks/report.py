@@ -12,7 +12,7 @@ from tests.benchmarks.rounds import Footprint, Target, ratio
 
 HEAD = """# Measurements
 
-Written by `make bench`; do not edit. One generated city, {rows:,} boards with {terms:,} terms in {kelurahan} kelurahan; {connections} \
+Written by `make bench`; do not edit. One generated city, {rows:,} boards with {terms:,} terms in {kelurahan:,} kelurahan; {connections} \
 connections, one service process, every target in turn for {seconds:g} s, {rounds} rounds. Service, floors, PostgreSQL, gateway and \
 load generator share the machine, so compare ratios: they are the middle of each round's own.
 

@@ -1,6 +1,6 @@
 """What is asked of the service and of its floors alike."""
 
-from tests.benchmarks.city import CITY
+from tests.benchmarks.city import CITY, some_places
 
 BOARDS = "/registry/v1/boards"
 LIST = f"{BOARDS}?region={CITY}&limit=50"
@@ -9,8 +9,9 @@ FIRST_ASKED = f"{LIST}&as_of={{day}}"
 
 READ = f"{BOARDS}/{{id}}"
 WRITE = BOARDS
+WRITTEN_IN = some_places(count=1_000)
 WRITTEN = {
-    "kelurahan_code": f"{CITY}.01.1001",
+    "kelurahan_code": "{id}",
     "name": "BKM Terukur {key}",
     "founded_on": "2020-01-01",
     "legal_status": "waarmerking",

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks import load
 from tests.benchmarks.house import Measured, wait_for
 from tests.benchmarks.load import Request
-from tests.benchmarks.requests import FIRST_ASKED, LIST, NOTHING, READ, WRITE, WRITTEN
+from tests.benchmarks.requests import FIRST_ASKED, LIST, NOTHING, READ, WRITE, WRITTEN, WRITTEN_IN
 
 STARTS = 3
 
@@ -83,10 +83,11 @@ def targets(measured: Measured, *, cursor: str) -> list[Target]:
         )
 
     def writes(port: int, path: str) -> Callable[[str, int], Request]:
-        def make(token: str, _number: int) -> Request:
+        def make(token: str, number: int) -> Request:
             headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
             headers["Idempotency-Key"] = "{key}"
-            return Request(port, path, method="POST", headers=headers, body=json.dumps(WRITTEN))
+            places, body = tuple(WRITTEN_IN), json.dumps(WRITTEN)
+            return Request(port, path, method="POST", headers=headers, body=body, ids=places, first=number * 5_000)
 
         return make
 
