@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-_NUMBER = re.compile(r"[(+]?[0-9][0-9 ()./-]{4,28}")
+_NUMBER = re.compile(r"\(?\+?\(?(?:[0-9][ ()./-]*){5,}")
 
 
 def _with_digits(phone: str) -> str:

@@ -45,6 +45,9 @@ from shared.places import within_any
 from shared.statements import fetch
 from shared.syncables import Synced, Syncing, SyncTables, flat
 
+BASES = 50
+"""Copies of an account that are remembered, the last ones: what was written in an older one cannot be pushed."""
+
 
 class ResetRequired(Conflict):
     code = "sync.reset_required"
@@ -98,11 +101,9 @@ class Standing(NamedTuple):
             raise ResetRequired
         return timestamp - base - 1
 
-    def position_of_last(self, timestamp: int) -> int:
-        """Return the position of a copy that can go on, or ResetRequired where it has to begin anew."""
-        if not self.same or timestamp <= self.bases[-1]:
-            raise ResetRequired
-        return self.position(timestamp)
+    def goes_on(self, timestamp: int) -> bool:
+        """Tell whether a copy can go on, or has to begin anew."""
+        return self.same and timestamp > self.bases[-1]
 
 
 def holder(caller: Caller) -> UUID:
@@ -169,7 +170,7 @@ async def begin_copy(
     if found.same:
         return found.bases[-1]
     base = found.bases[-1] + found.head + 1 if found.bases else 0
-    values = {"digest": found.digest, "bases": [*found.bases, base], "changed_at": now}
+    values = {"digest": found.digest, "bases": [*found.bases, base][-BASES:], "changed_at": now}
     written = insert(known.scopes).values(account=holder(caller), **values)
     await session.execute(written.on_conflict_do_update(index_elements=["account"], set_=values))
     return base

@@ -22,7 +22,7 @@ from shared.pulling import (
     require_readable,
     standing,
 )
-from shared.pushing import Push
+from shared.pushing import Push, Rejected
 from shared.replies import to_json
 from shared.restricted import Sight, stored_nowhere
 from shared.routing import router
@@ -173,7 +173,9 @@ async def pull_changes(request: Request, caller: SignedIn, query: Annotated[Pull
             await measure(session, tables, caller, most=_most(request))
             base, since = await begin_copy(session, known, found, caller, now=now), 0
         else:
-            since = found.position_of_last(query.last_pulled_at)
+            if not found.goes_on(query.last_pulled_at):
+                raise ResetRequired
+            since = found.position(query.last_pulled_at)
             base = query.last_pulled_at - since - 1
         pulled = await changes_after(session, known, tables, caller, since=since, head=found.head, rows=query.limit)
         sight = Sight(await session.connection(), caller, now, session)
@@ -195,14 +197,18 @@ async def push_changes(  # noqa: PLR0917 - a route's signature says who, on what
 ) -> Response:
     """Push what was written offline: WatermelonDB's `pushChanges`. Each record is judged as its own POST or PATCH.
 
-    409 `sync.stale`: somebody else changed what is pushed; nothing took effect, what differs is kept as conflicts.
+    409 `sync.stale`: somebody else changed what is pushed; nothing took effect, what differs is kept as conflicts. A
+    copy that has to begin anew cannot merge: of it only those records are rejected.
     """
     syncing, known = _syncing(request), SyncTables.of(request.app.state)
     require_readable(syncing, by)
     found = await standing(session, known, syncing, by)
     push = Push(session, known, syncing, by, now, found.position(query.last_pulled_at))
     await push.take(changes)
-    if push.clashes:
+    if not found.goes_on(query.last_pulled_at):
+        await keep(session, known.conflicts, push.clashes, account=holder(by), now=now)
+        push.rejected += [Rejected(one.table, str(one.id), Stale(count=1)) for one in push.clashes]
+    elif push.clashes:
         await session.rollback()
         session.info.pop("journal", None)
         async with database_of(request).transaction() as kept:

@@ -28,6 +28,9 @@ from shared.webhooks import forget_old_deliveries
 from shared.writing import forget_old_keys
 
 TIDY_SECONDS = 30.0
+BUSY_SECONDS = 0.5
+"""Between two rounds of chores while one of them has more to do, so that each has its turn."""
+
 MEASURE_SECONDS = 2.0
 
 Chore = Callable[[AsyncSession, datetime], Awaitable[bool | None]]
@@ -49,15 +52,14 @@ async def _measure(database: Database, tables: Tables) -> None:
 
 async def _tidy(database: Database, chores: Sequence[Chore]) -> None:
     while True:
+        more = False
         for chore in chores:
             try:
-                more: bool | None = True
-                while more:
-                    async with database.transaction() as session:
-                        more = await chore(session, read_clock())
+                async with database.transaction() as session:
+                    more = bool(await chore(session, read_clock())) or more
             except Exception as error:
                 log.error("chore.failed", exc_info=error)
-        await asyncio.sleep(TIDY_SECONDS)
+        await asyncio.sleep(BUSY_SECONDS if more else TIDY_SECONDS)
 
 
 async def _witness(database: Database, followers: Sequence[Follower]) -> None:

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from services.monitoring.facts import service as facts
 from services.monitoring.integrity.service import take_over
 from shared.clock import read_clock
@@ -30,11 +32,16 @@ def entry(action: str, data: dict[str, Any], *, place: str | None = BACIRO, occu
     )
 
 
+async def heard(session: AsyncSession, *entries: Entry) -> None:
+    """Let some entries take effect, without the values of their boards."""
+    for one in entries:
+        await _HANDLERS[one.action](session, [one])
+
+
 async def tell(monitoring: Running, *entries: Entry, now: datetime | None = None) -> None:
     """Let some entries take effect as a follower does: in one transaction, with the values of their boards."""
     async with monitoring.database.transaction() as session:
-        for one in entries:
-            await _HANDLERS[one.action](session, [one])
+        await heard(session, *entries)
         await take_over(session, facts.boards_of(entries), now=now or read_clock())
 
 

@@ -71,14 +71,18 @@ _LOCK = text("SELECT pg_advisory_xact_lock(number) FROM unnest(:numbers) AS numb
 )
 
 
-async def _locked_boards(session: AsyncSession, board_ids: Collection[UUID]) -> list[Board]:
-    """Return boards that nobody else computes meanwhile.
+async def _lock_boards(session: AsyncSession, board_ids: Collection[UUID]) -> None:
+    """Let nobody else compute some boards meanwhile.
 
     Two transactions that each see only their own new fact take turns here, so that the second
     computes from both. Locks are taken in one order, so that they never wait for each other.
     """
     numbers = sorted(advisory_number(hashlib.blake2b(one.bytes, digest_size=8).digest()) for one in board_ids)
     await session.execute(_LOCK, {"numbers": numbers})
+
+
+async def _locked_boards(session: AsyncSession, board_ids: Collection[UUID]) -> list[Board]:
+    await _lock_boards(session, board_ids)
     return [Board(row.id, row.kelurahan_code, row.founded_on) for row in await facts.boards(session, board_ids)]
 
 
@@ -158,18 +162,19 @@ async def put_off(session: AsyncSession, board_ids: Collection[UUID]) -> None:
 
 
 async def overdue(session: AsyncSession, *, now: datetime, limit: int) -> tuple[list[UUID], date | None]:
-    """Return boards that were last computed on an earlier day or by older definitions, and from which month on.
+    """Return boards, locked, that were last computed on an earlier day or by older definitions, and from which month on.
 
     A month ends, a mandate lapses and a plan runs out without any record that says so.
     """
-    rows = (
-        await session.execute(
-            select(ComputedBoard.id, ComputedBoard.day, ComputedBoard.definitions)
-            .where(or_(ComputedBoard.day < today(now), ComputedBoard.definitions != SIGNATURE))
-            .order_by(ComputedBoard.day, ComputedBoard.id)
-            .limit(limit)
-        )
-    ).all()
+    waiting = (
+        select(ComputedBoard.id, ComputedBoard.day, ComputedBoard.definitions)
+        .where(or_(ComputedBoard.day < today(now), ComputedBoard.definitions != SIGNATURE))
+        .order_by(ComputedBoard.day, ComputedBoard.id)
+    )
+    first = [row.id for row in await session.execute(waiting.limit(limit))]
+    # Asked again once nobody else computes them: who put one off meanwhile wants it from its founding on.
+    await _lock_boards(session, first)
+    rows = (await session.execute(waiting.where(ComputedBoard.id.in_(first)))).all()
     redefined = any(row.definitions != SIGNATURE for row in rows)
     since = None if redefined or not rows else month_of(rows[0].day)
     return [row.id for row in rows], since

@@ -45,7 +45,7 @@ async def keep_current(session: AsyncSession, now: datetime) -> bool:
     """
     overdue, since = await indicators.overdue(session, now=now, limit=CHUNK)
     await recompute(session, overdue, now=now, since=since)
-    return len(overdue) == CHUNK
+    return bool(overdue)
 
 
 async def rebuild(database: Database, *, advance: Advance) -> dict[str, Any]:

@@ -132,6 +132,14 @@ def assignments(facilitator_id: UUID, query: AssignmentQuery, caller: Caller) ->
     return statement
 
 
+def assigned_or_seen(facilitator_id: UUID, caller: Caller) -> Select[Any]:
+    """Return the statement of a facilitator whose assignments the caller may list: one seen, or one who served there."""
+    served = select(Assignment.id).join(places, places.c.kelurahan_code == Assignment.kelurahan_code)
+    served = served.where(Assignment.facilitator_id == facilitator_id, visible(Assignment, caller)).correlate(None)
+    seen = select(Facilitator.id).join(places, places.c.kelurahan_code == Facilitator.region_code)
+    return seen.where(Facilitator.id == facilitator_id, or_(visible(Facilitator, caller), served.exists()))
+
+
 def assignment_view(row: Any, *, full: bool) -> dict[str, Any]:
     """Return a row as AssignmentView; why it ended is not for everybody."""
     return {

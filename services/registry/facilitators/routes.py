@@ -25,7 +25,7 @@ from services.registry.facilitators.schemas import (
 )
 from shared.clock import AsOf, Now
 from shared.database import Reading
-from shared.items import child_to_change, one_of, to_change, to_extend
+from shared.items import child_to_change, to_change, to_extend
 from shared.lists import Page, page
 from shared.permissions import Anyone
 from shared.replies import item_reply, reply, saved, to_json
@@ -153,7 +153,7 @@ async def list_assignments(
         order=queries.ASSIGNMENTS_RECORDED,
         shape=partial(queries.assignment_view, full=caller.may(queries.KEEPING)),
         parameters={"on": queries.day_of(query, now)},
-        of=one_of(Facilitator, id, caller),
+        of=queries.assigned_or_seen(id, caller),
     )
 
 

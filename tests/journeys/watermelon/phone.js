@@ -56,6 +56,7 @@ async function keepInStep(database, call) {
     } catch (problem) {
       if (problem.code === 'sync.reset_required' && !emptied) {
         if (await hasUnsyncedChanges({ database })) await pushAlone(database, call)
+        if (await hasUnsyncedChanges({ database })) throw problem
         await database.write(() => database.unsafeResetDatabase())
         emptied = true
       } else if (problem.code !== 'sync.stale') throw problem

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from services.monitoring.facts.service import boards_of
 from services.monitoring.indicators.service import overdue, values_digest
-from services.monitoring.integrity.service import CHUNK, keep_current, recompute
+from services.monitoring.integrity.service import CHUNK, keep_current, recompute, take_over
 from shared.clock import read_clock
 from tests.house import Running, code_of, new_id
 from tests.monitoring.story import (
@@ -24,6 +25,7 @@ from tests.monitoring.story import (
     an_activity,
     an_agreement,
     entry,
+    heard,
     tell,
 )
 from tests.registry.placing import merged
@@ -322,7 +324,7 @@ class TestRecompute:
         await tell(monitoring, *(entry("board.recorded", one) for one in boards), now=JUNE)
 
         assert await self.digest(monitoring) == (0, EMPTY)
-        assert [await self.chore(monitoring, JUNE) for _ in range(2)] == [True, False]
+        assert [await self.chore(monitoring, JUNE) for _ in range(3)] == [True, True, False]
         found = await self.digest(monitoring)
         assert found[0] == len(boards) * 30
         async with monitoring.database.transaction() as session:
@@ -340,6 +342,27 @@ class TestRecompute:
             await asyncio.sleep(0.3)
             assert not many.done()
         await many
+        while await self.chore(monitoring, read_clock()):
+            pass
+
+        assert (await values(monitoring, indicator="KPI-04", board_id=board["id"]))["2026-02"] == (6, 10)
+
+    async def test_what_is_put_off_while_it_waits_for_its_turn_is_computed_in_full(self, monitoring: Running) -> None:
+        board = await a_known_board(monitoring, founded_on="2026-01-01")
+        async with monitoring.database.transaction() as session:
+            await session.execute(text("UPDATE computed_boards SET day = current_date - 1"))
+        many = [
+            entry("meeting.held", a_meeting(board, held_on="2026-02-05", total=10, women=6)),
+            *(entry("board.recorded", a_board(founded_on="2026-01-01")) for _ in range(CHUNK)),
+        ]
+
+        async with monitoring.database.transaction() as session:
+            await heard(session, *many)
+            await take_over(session, boards_of(many), now=read_clock())
+            overdue_since_yesterday = asyncio.create_task(self.chore(monitoring, read_clock()))
+            await asyncio.sleep(0.3)
+            assert not overdue_since_yesterday.done()
+        await overdue_since_yesterday
         while await self.chore(monitoring, read_clock()):
             pass
 

@@ -240,6 +240,24 @@ class TestAssignments:
         assert seen.json()["regions"] == [THERE]
         assert seen.json()["not_before"] is not None
 
+    async def test_are_listed_where_somebody_served_in_every_form(self, registry: Running) -> None:
+        facilitator = await a_facilitator(registry)
+        assignment = await an_assignment(registry, facilitator)
+        address = f"{facilitator.headers['Location']}/assignments"
+        here = registry.token("facilitator", regions=(assignment.json()["kelurahan_code"],))
+        ended = {"ends_on": assignment.json()["starts_on"], "ended_because": "died"}
+        by = registry.token("city_coordinator") | etag(assignment)
+        assert (await registry.http.patch(assignment.headers["Location"], json=ended, headers=by)).status_code == 200
+
+        listed = await registry.http.get(address, headers=here)
+        before = await registry.http.get(address, params={"as_of": "2001-01-01"}, headers=here)
+        whole = await registry.http.get(address, headers=here | {"Accept": "text/csv"})
+        elsewhere = await registry.http.get(address, headers=registry.token("facilitator", regions=("33.74",)))
+
+        assert [len(one.json()["items"]) for one in (listed, before)] == [1, 0]
+        assert (whole.status_code, len(whole.text.splitlines())) == (200, 2)
+        assert code_of(elsewhere) == "resource.not_found"
+
 
 @pytest.fixture
 async def ten_more(registry: Running) -> AsyncIterator[list[str]]:

@@ -369,16 +369,17 @@ class TestScope:
         # Another phone of the account begins anew, so that what the first one carries is two copies old.
         anew = phone(registry, sub=account)
         await anew.pull()
-        stale = await other.push_reply()
-
-        assert anew.of("groups")[group]["members"] == 12
-        assert (stale.status_code, code_of(stale)) == (409, "sync.stale")
-        other.of("groups")[group] |= {"_status": "synced", "_changed": ""}
         made = a_local_group(other, anew.of("groups")[group]["board_id"])["id"]
         assert await other.push() is None
+
+        # It cannot merge, so that what clashes is rejected alone, and kept.
+        assert [(one["id"], one["problem"]["code"]) for one in other.rejected] == [(group, "sync.stale")]
+        kept = await registry.http.get("/registry/v1/sync/conflicts", headers=other.headers)
+        assert [(one["table"], one["record_id"]) for one in kept.json()["items"]] == [("groups", group)]
         await registry.seal()
         await anew.pull()
         assert made in anew.of("groups")
+        assert (anew.of("groups")[group]["members"], anew.of("groups")[group]["name"]) == (12, "KSM Contoh")
 
     async def test_pages_of_a_copy_begun_anew_are_no_older_copy(self, registry: Running) -> None:
         await a_phone_with_a_group(registry)
