@@ -1,6 +1,5 @@
 """Real services on a real, migrated PostgreSQL, emptied before every test."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 
@@ -11,10 +10,7 @@ from deploy.local.postgres import Postgres
 from tests.house import House, Issuer, Prepared, Running, prepare
 
 settings.register_profile(
-    "tridaya",
-    deadline=None,
-    max_examples=int(os.environ.get("TRIDAYA_EXAMPLES", "60")),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    "tridaya", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("tridaya")
 
