@@ -48,15 +48,8 @@ async def list_plan_activities(
     """List a plan's activities by year and priority."""
     statement = queries.activities_of_plan(id, query, caller)
     order = queries.ORDERS_IN_PLAN[query.sort]
-    return await page(
-        request,
-        connection,
-        statement,
-        query=query,
-        order=order,
-        shape=queries.activity_view,
-        of=one_of(Plan, id, caller),
-    )
+    of = one_of(Plan, id, caller)
+    return await page(request, connection, statement, query=query, order=order, shape=queries.activity_view, of=of)
 
 
 @of_plans.post("/{id}/activities", status_code=201, response_model=ActivityView)

@@ -132,15 +132,8 @@ async def list_agreement_disbursements(
     """List what was sent under an agreement."""
     statement = queries.disbursements_of(id, query, caller)
     order = queries.DISBURSEMENTS_RECORDED
-    return await page(
-        request,
-        connection,
-        statement,
-        query=query,
-        order=order,
-        shape=queries.disbursement_view,
-        of=one_of(Agreement, id, caller),
-    )
+    of = one_of(Agreement, id, caller)
+    return await page(request, connection, statement, query=query, order=order, shape=queries.disbursement_view, of=of)
 
 
 @routes.post("/agreements/{id}/disbursements", status_code=201, response_model=DisbursementView)

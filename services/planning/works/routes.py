@@ -108,15 +108,8 @@ async def list_photos(
     """List an activity's photos."""
     statement = queries.photos(id, query, caller)
     order = queries.PHOTO_ORDERS[query.sort]
-    return await page(
-        request,
-        connection,
-        statement,
-        query=query,
-        order=order,
-        shape=queries.photo_view,
-        of=one_of(Activity, id, caller),
-    )
+    of = one_of(Activity, id, caller)
+    return await page(request, connection, statement, query=query, order=order, shape=queries.photo_view, of=of)
 
 
 @photos.post("/{id}/photos", status_code=201, response_model=PhotoView, openapi_extra=IMAGE_BODY)

@@ -81,15 +81,8 @@ async def list_ballots(
     """
     statement = comparing.ballots(id, query, caller)
     order = comparing.BALLOTS_RECORDED
-    return await page(
-        request,
-        connection,
-        statement,
-        query=query,
-        order=order,
-        shape=comparing.ballot_view,
-        of=one_of(Election, id, caller),
-    )
+    of = one_of(Election, id, caller)
+    return await page(request, connection, statement, query=query, order=order, shape=comparing.ballot_view, of=of)
 
 
 @routes.post("/{id}/ballots", status_code=201, response_model=BallotView)

@@ -1,10 +1,12 @@
 import asyncio
+import re
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
+from deploy.local.places import PROJECT
 from tests.house import Running, code_of, new_id
 from tests.registry.groups.story import a_group, people
 from tests.registry.racing import warm
@@ -424,6 +426,22 @@ class TestScope:
         one.last_pulled_at += ahead
 
         assert code_of(await one.pull_reply()) == "sync.reset_required"
+
+    async def test_from_before_a_restore_is_taken_for_none_of_the_journal_that_goes_on(self, registry: Running) -> None:
+        one, group = await a_phone_with_a_group(registry)
+        handbook = (PROJECT / "docs" / "operators.md").read_text(encoding="utf-8")
+        statement = re.search(r"`(UPDATE sync_scopes [^`]+)`", handbook)
+        assert statement is not None
+        async with registry.database.writes.begin() as connection:
+            await connection.execute(text(statement[1]))
+        one.edit("groups", group, members=12)
+
+        assert code_of(await one.pull_reply()) == "sync.reset_required"
+        assert code_of(await one.push_reply()) == "sync.reset_required"
+        one.last_pulled_at, one.tables = None, {}
+        await one.pull()
+        assert (await one.pull())["more"] is False
+        assert one.of("groups")[group]["members"] != 12
 
     async def test_of_nobody_who_pulled_begins_anew(self, registry: Running) -> None:
         one, _ = await a_phone_with_a_group(registry)
