@@ -136,7 +136,7 @@ def served_account(account_id: UUID, caller: Caller, *, on: date) -> Select[Any]
 
 async def is_served(session: AsyncSession, account_id: UUID, caller: Caller, *, on: date) -> bool:
     """Tell whether an account is the caller's to keep."""
-    return bool(await session.scalar(select(true()).where(Account.id == account_id, _served(caller, on=on))))
+    return await session.scalar(served_account(account_id, caller, on=on)) is not None
 
 
 async def how_many_serve(

@@ -19,7 +19,7 @@ from services.registry.accounts.authorities import (
 )
 from services.registry.accounts.holders import hashed, held
 from services.registry.accounts.models import Account, Authority
-from services.registry.accounts.queries import how_many_serve, outside, own_account, served_accounts
+from services.registry.accounts.queries import how_many_serve, outside, own_account, served_account, served_accounts
 from services.registry.accounts.rules import (
     SERVICE_SCOPES,
     AuthorityEnded,
@@ -57,6 +57,7 @@ __all__ = [
     "require_secret",
     "require_served",
     "scopes_of",
+    "served_account",
     "served_accounts",
     "share_regions",
 ]

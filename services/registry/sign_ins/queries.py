@@ -24,12 +24,6 @@ def of_account(account_id: UUID | None, query: SignInQuery) -> Select[Any]:
     return statement if query.outcome is None else statement.where(SignIn.outcome == query.outcome)
 
 
-def account_of(account_id: UUID, caller: Caller, *, on: date) -> Select[Any]:
-    """Return the statement of an account whose every region the caller serves."""
-    known = served_accounts(caller, on=on)
-    return select(known.c.id).where(known.c.id == account_id)
-
-
 def client_of(client_id: UUID, caller: Caller) -> Select[Any]:
     """Return the statement of a program whose every region the caller serves."""
     known = served_clients(caller).subquery("served_clients")

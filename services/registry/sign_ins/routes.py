@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 
+from services.registry.accounts.service import served_account
 from services.registry.dependencies import AccountReader
 from services.registry.sign_ins import queries
 from services.registry.sign_ins.schemas import SignInQuery, SignInView
@@ -50,7 +51,7 @@ async def list_sign_ins(
         query=query,
         order=queries.NEWEST_FIRST,
         shape=queries.sign_in_view,
-        of=queries.account_of(id, caller, on=today(now)),
+        of=served_account(id, caller, on=today(now)),
     )
 
 
